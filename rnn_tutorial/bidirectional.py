@@ -1,0 +1,47 @@
+"""Two directions: one layer reads the sequence as it is, another reads it from its end."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from rnn_tutorial.shapes import require_shape
+
+
+def run_reversed(
+    layer: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], input: Tensor, hx: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Let a layer read the sequence from its end; put its output back in the order of the input.
+
+    Shape:
+        input (N, T, E), hx (N, H), layer: (N, T, E), (N, H) -> (N, T, H), (N, H);
+        returns the output (N, T, H), whose step t has seen steps t to T, and the final state
+        (N, H), which is the output at the first step
+    """
+    output, h_n = layer(input.flip(1), hx)
+    return output.flip(1), h_n
+
+
+def both_directions(
+    forward: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    reverse: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    input: Tensor,
+    hx: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Run a layer in each direction and lay their features side by side.
+
+    Shape:
+        input (N, T, E), hx (2, N, H), each layer: (N, T, E), (N, H) -> (N, T, H), (N, H);
+        returns the output (N, T, 2*H), forward features first, and both final states (2, N, H)
+
+    Raises:
+        RuntimeError: if `hx` does not hold one state a direction.
+
+    Source:
+        Schuster and Paliwal (1997); order of the features as in `torch.nn.RNN`.
+    """
+    require_shape("hx", hx, 2, "N", "H")
+    output_forward, h_forward = forward(input, hx[0])
+    output_reverse, h_reverse = run_reversed(reverse, input, hx[1])
+    output = torch.cat([output_forward, output_reverse], dim=2)
+    return output, torch.stack([h_forward, h_reverse])

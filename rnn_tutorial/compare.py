@@ -1,0 +1,51 @@
+"""How far apart two tensors are: by absolute difference, and in representable numbers."""
+
+import torch
+from torch import Tensor
+
+from rnn_tutorial.shapes import require_shape
+
+
+def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
+    """Return the largest absolute difference between two tensors of one shape, 0.0 if empty.
+
+    Unlike the mean of signed differences it is 0 only where every element agrees.
+
+    Raises:
+        RuntimeError: if the shapes differ: broadcasting would compare the wrong elements.
+    """
+    require_shape("actual", actual, *expected.shape)
+    if actual.numel() == 0:
+        return 0.0
+    return (actual - expected).abs().max().item()
+
+
+def ulp_distance(actual: Tensor, expected: Tensor) -> int:
+    """Count the representable numbers between two tensors, at the element where most lie.
+
+    Adjacent floats are 1 apart, +0.0 and -0.0 are 0 apart.
+
+    Raises:
+        RuntimeError: if the shapes differ.
+        TypeError: if the tensors are not both float32 or both float64.
+
+    Source:
+        Dawson (2012), "Comparing floating point numbers": the bits of finite IEEE 754 numbers,
+        read as sign and magnitude integers, are in the order of the numbers.
+    """
+    require_shape("actual", actual, *expected.shape)
+    integers = {torch.float32: torch.int32, torch.float64: torch.int64}
+    if actual.dtype != expected.dtype or actual.dtype not in integers:
+        raise TypeError(
+            "actual, expected: expected both float32 or both float64, "
+            f"got {actual.dtype} and {expected.dtype}"
+        )
+    if actual.numel() == 0:
+        return 0
+    bits = integers[actual.dtype]
+
+    def rank(x: Tensor) -> Tensor:
+        magnitude = x.abs().contiguous().view(bits).to(torch.int64)
+        return torch.where(x < 0, -magnitude, magnitude)
+
+    return (rank(actual) - rank(expected)).abs().max().item()

@@ -1,0 +1,31 @@
+"""Layers on top of each other: the output of one is the input of the next."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from rnn_tutorial.shapes import require_shape
+
+
+def stacked(
+    layers: Sequence[Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]],
+    input: Tensor,
+    hx: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Run recurrent layers one after the other; layer k starts from hx[k].
+
+    Shape:
+        input (N, T, E), hx (L, N, H), or (L, D, N, H) for layers of D directions;
+        layer: (N, T, E), hx[k] -> (N, T, D*H), final state shaped as hx[k];
+        returns the last layer's output (N, T, D*H) and every final state, shaped as hx
+
+    Raises:
+        RuntimeError: if `hx` does not hold one state a layer.
+    """
+    require_shape("hx", hx, len(layers), *"DNH"[4 - hx.dim() :])
+    final_states = []
+    for layer, h_0 in zip(layers, hx, strict=True):
+        input, h_n = layer(input, h_0)
+        final_states.append(h_n)
+    return input, torch.stack(final_states)

@@ -1,0 +1,65 @@
+"""The loop over time, and a recurrent layer as that loop around a cell."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from rnn_tutorial.cells import rnn_cell
+from rnn_tutorial.shapes import require_shape
+
+
+def unroll(
+    step: Callable[[Tensor, Tensor], Tensor], input: Tensor, hx: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Carry a state through time: hx = step(x_t, hx) for each step, keeping every state.
+
+    Shape:
+        input (N, T, E), hx (N, H), step: (N, E), (N, H) -> (N, H);
+        returns every state (N, T, H) and the last one (N, H)
+
+    Raises:
+        RuntimeError: if `input` has other than three axes, if T is 0, or if `hx` does not fit it.
+    """
+    require_shape("input", input, "N", "T", "E")
+    require_shape("hx", hx, input.shape[0], "H")
+    if input.shape[1] == 0:
+        raise RuntimeError(f"input: expected T of at least 1, got shape {tuple(input.shape)}")
+    states = []
+    for x_t in input.unbind(dim=1):
+        hx = step(x_t, hx)
+        states.append(hx)
+    return torch.stack(states, dim=1), hx
+
+
+def rnn_layer(
+    input: Tensor,
+    hx: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor | None = None,
+    bias_hh: Tensor | None = None,
+    nonlinearity: str = "tanh",
+) -> tuple[Tensor, Tensor]:
+    """Run one recurrent layer, in one direction, over a whole sequence.
+
+    Shape:
+        input (N, T, E), hx (N, H), weight_ih (H, E), weight_hh (H, H), biases (H,);
+        returns the output (N, T, H) and the final state (N, H)
+
+    Raises:
+        RuntimeError: if shapes disagree; ValueError: as `rnn_cell`.
+
+    Source:
+        `torch.nn.RNN` with one layer, one direction and `batch_first=True`.
+    """
+    step = partial(
+        rnn_cell,
+        weight_ih=weight_ih,
+        weight_hh=weight_hh,
+        bias_ih=bias_ih,
+        bias_hh=bias_hh,
+        nonlinearity=nonlinearity,
+    )
+    return unroll(step, input, hx)
