@@ -13,8 +13,10 @@ def require_shape(name: str, tensor: Tensor, *expected: int | str) -> None:
         RuntimeError: names the argument, the expected and the actual shape. It is the type that
             `torch.nn.RNN` raises when the features of its input do not fit.
     """
-    matches = [isinstance(size, str) or size == actual
-               for size, actual in zip(expected, tensor.shape)]  # fmt: skip
-    if len(expected) != tensor.dim() or not all(matches):
+    fits = len(expected) == tensor.dim() and all(
+        isinstance(size, str) or size == actual
+        for size, actual in zip(expected, tensor.shape, strict=True)
+    )
+    if not fits:
         wanted = ", ".join(str(size) for size in expected)
         raise RuntimeError(f"{name}: expected shape ({wanted}), got {tuple(tensor.shape)}")
