@@ -1,0 +1,48 @@
+"""Show a verified value: `` `[4, 16, 6]`{ .verified expr="list(outputs.shape)" } ``.
+
+A Python-Markdown extension.  The value keeps its code element and gets a small check mark behind
+it, whose tooltip and accessible name are the expression that the checks evaluate.
+"""
+
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Extension, Markdown
+from markdown.treeprocessors import Treeprocessor
+
+
+class VerifiedValues(Treeprocessor):
+    """Wrap each `code.verified` in a span and add its mark."""
+
+    def run(self, root: Element) -> None:
+        for parent in list(root.iter()):
+            for index, child in enumerate(parent):
+                if child.tag == "code" and "verified" in child.get("class", "").split():
+                    parent[index] = marked(child)
+
+
+def marked(code: Element) -> Element:
+    """Return the span that holds a verified value and its mark."""
+    expression = code.attrib.pop("expr", "")
+    kept = [name for name in code.get("class", "").split() if name != "verified"]
+    code.attrib.pop("class", None)
+    if kept:
+        code.set("class", " ".join(kept))
+    span = Element("span", {"class": "verified"})
+    span.tail, code.tail = code.tail, None
+    span.append(code)
+    label = f"Verified: {expression}"
+    mark = {"class": "verified-mark", "tabindex": "0", "role": "note", "aria-label": label}
+    SubElement(span, "span", {**mark, "data-expr": expression})
+    return span
+
+
+class ClaimsExtension(Extension):
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's own name
+        # After attr_list (8) has set the class, before MkDocs resolves links (0).
+        md.treeprocessors.register(VerifiedValues(md), "verified_values", 7)
+
+
+def makeExtension(**kwargs: Any) -> ClaimsExtension:  # noqa: N802
+    """Build the extension; Python-Markdown calls this."""
+    return ClaimsExtension(**kwargs)
