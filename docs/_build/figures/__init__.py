@@ -1,0 +1,100 @@
+"""The figures of the course, each drawn by a module of this package from tensors it computes.
+
+`python -m docs._build.figures` redraws all of them, `… linear_over_time` one. The module
+`linear_over_time` becomes `docs/assets/figures/linear-over-time.svg`.
+"""
+
+import importlib
+import io
+import re
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib
+
+from docs._build.figures.style import FONT, PALETTE, RC
+
+TARGET = Path(__file__).parents[2] / "assets" / "figures"
+
+
+def names() -> list[str]:
+    """List the figures: the modules beside `style`."""
+    files = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    return sorted(files - {"__init__", "__main__", "style"})
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def target(name: str) -> Path:
+    return TARGET / f"{name.replace('_', '-')}.svg"
+
+
+def render(name: str) -> str:
+    """Draw one figure and return it as the text of an SVG file."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({**RC, "svg.hashsalt": name}):
+        module(name).draw().savefig(buffer, format="svg", metadata={"Date": None})
+    return _tidy(buffer.getvalue())
+
+
+def _tidy(svg: str) -> str:
+    """Make matplotlib's SVG small, free of global styles, and its colours replaceable by CSS."""
+    svg = svg[svg.index("<svg") :]
+    for part in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
+        svg = re.sub(part, "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<defs>\s*</defs>", "", svg)
+    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda id: id[0] if id[1] in used else "", svg)
+    svg = re.sub(r"<[^>]*>", _tidy_tag, _ungroup(svg))
+    svg = re.sub(r"(?<=>)([^<>]*_[^<>]*)(?=</text>)", _subscripts, svg)
+    return re.sub(r"\s*\n\s*", "\n", svg).strip() + "\n"
+
+
+def _ungroup(svg: str) -> str:
+    """Drop the groups that carry nothing."""
+    kept: list[bool] = []
+
+    def group(tag: re.Match[str]) -> str:
+        if tag[0] != "</g>":
+            kept.append(tag[0] != "<g>")
+            return tag[0] if kept[-1] else ""
+        return tag[0] if kept.pop() else ""
+
+    return re.sub(r"<g\b[^>]*>|</g>", group, svg)
+
+
+def _tidy_tag(match: re.Match[str]) -> str:
+    tag = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", match[0])
+    tag = re.sub(r"\s+", " ", tag)
+    if tag.startswith("<svg"):
+        root = f"font-family: {FONT}; font-variant-numeric: tabular-nums; stroke-linejoin: round"
+        tag = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', tag)
+        return tag.replace("<svg", f'<svg style="{root}"', 1)
+    # `font: 600 13px 'DejaVu Sans'` names the font of the layout; readers get the root's.
+    tag = re.sub(
+        r"font: (italic )?(?:(\d+|bold) )?([\d.]+px) [^;\"]*",
+        lambda font: (
+            f"font-size: {font[3]}"
+            + ("; font-style: italic" if font[1] else "")
+            + (f"; font-weight: {font[2]}" if font[2] else "")
+        ),
+        tag,
+    )
+    for name, color in PALETTE.items():
+        tag = tag.replace(f": {color}", f": var(--fig-{name}, {color})")
+    return tag
+
+
+def _subscripts(match: re.Match[str]) -> str:
+    """Set x_{t-1} and x_t as x with a subscript."""
+    return re.sub(
+        r"([A-Za-z])_(?:\{([^}]*)\}|(\w))",
+        lambda symbol: (
+            f'<tspan font-style="italic">{symbol[1]}</tspan>'
+            f'<tspan dy="0.25em" font-size="75%">{symbol[2] or symbol[3]}</tspan>'
+            '<tspan dy="-0.1875em">\u200b</tspan>'
+        ),
+        match[1],
+    )

@@ -1,0 +1,10 @@
+"""Redraw the figures that are named, or all of them."""
+
+import sys
+
+from docs._build.figures import names, render, target
+
+for name in [argument.replace("-", "_") for argument in sys.argv[1:]] or names():
+    target(name).parent.mkdir(exist_ok=True)
+    target(name).write_text(render(name), encoding="utf-8", newline="\n")
+    print(target(name).name)

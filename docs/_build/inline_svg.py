@@ -1,0 +1,76 @@
+"""Puts a figure into the page itself, so that it follows the colour scheme of the reader.
+
+`![alt text](../../assets/figures/NAME.svg "Caption."){ #fig-name }`, alone in its paragraph,
+becomes a `<figure>` that holds the SVG and, if there is one, the caption, with formulas.
+"""
+
+import re
+from collections import Counter
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
+
+FIGURES = Path(__file__).parents[1] / "assets" / "figures"
+SOURCE = re.compile(r"(?:^|/)assets/figures/([\w-]+)\.svg$")
+
+
+class InlineSvg(Treeprocessor):
+    """Replaces each image of a figure; runs while its address is still the author's."""
+
+    def run(self, root: Element) -> None:
+        seen: Counter[str] = Counter()
+        parents = [(parent, child) for parent in root.iter() for child in parent]
+        for parent, image in parents:
+            match = SOURCE.search(image.get("src", "")) if image.tag == "img" else None
+            if match:
+                seen[match[1]] += 1
+                self.replace(parent, image, match[1], seen[match[1]])
+
+    def replace(self, paragraph: Element, image: Element, name: str, occurrence: int) -> None:
+        src, unescape = image.get("src"), UnescapeTreeprocessor().unescape
+        alt, caption = (unescape(image.get(key, "")).strip() for key in ("alt", "title"))
+        if not alt:
+            raise ValueError(f"image {src}: no alt text")
+        if not (FIGURES / f"{name}.svg").is_file():
+            raise FileNotFoundError(f"image {src}: no such figure in docs/assets/figures")
+        if paragraph.tag != "p" or len(paragraph) > 1 or (paragraph.text or "").strip():
+            raise ValueError(f"image {src}: a figure stands alone in its paragraph")
+        html = inlined(name, re.sub(r"\\[()]", "", alt), occurrence)
+        width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
+        if width:  # site.css keeps the text at its size
+            paragraph.set("style", f"--figure-width: {width[1]}")
+        if caption:
+            # The inline parser has turned $x$ into \(x\): what math.js looks for.
+            caption = re.sub(
+                r"\\\(.+?\\\)", r'<span class="arithmatex">\g<0></span>', escape(caption)
+            )
+            html += f"<figcaption>{caption}</figcaption>"
+        paragraph.tag, paragraph.text = "figure", self.md.htmlStash.store(html)
+        paragraph.remove(image)
+        paragraph.set("class", f"figure {image.get('class', '')}".strip())
+        if "id" in image.attrib:
+            paragraph.set("id", image.attrib["id"])
+
+
+def inlined(name: str, alt: str, occurrence: int = 1) -> str:
+    """Return the SVG element of a figure, named for screen readers, its ids made its own."""
+    svg = (FIGURES / f"{name}.svg").read_text(encoding="utf-8")
+    svg = svg[svg.index("<svg") :].strip()  # without prolog and doctype
+    own = f"{name}-{occurrence}-" if occurrence > 1 else f"{name}-"
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{own}", svg)
+    return f'<svg role="img" aria-label="{escape(alt)}" data-search-exclude{svg[4:]}'
+
+
+class InlineSvgExtension(Extension):
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        # After attr_list (8), before MkDocs resolves links (0).
+        md.treeprocessors.register(InlineSvg(md), "inline_svg", 4)
+
+
+def makeExtension(**kwargs: Any) -> InlineSvgExtension:  # noqa: ANN401, N802
+    return InlineSvgExtension(**kwargs)
