@@ -38,11 +38,11 @@ def marked(code: Element) -> Element:
 
 
 class ClaimsExtension(Extension):
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's own name
+    def extendMarkdown(self, md: Markdown) -> None:
         # After attr_list (8) has set the class, before MkDocs resolves links (0).
         md.treeprocessors.register(VerifiedValues(md), "verified_values", 7)
 
 
-def makeExtension(**kwargs: Any) -> ClaimsExtension:  # noqa: N802
+def makeExtension(**kwargs: Any) -> ClaimsExtension:
     """Build the extension; Python-Markdown calls this."""
     return ClaimsExtension(**kwargs)

@@ -37,7 +37,8 @@ def _markdown_config() -> Config:
 def site_markdown() -> Markdown:
     """Return a Markdown converter configured as MkDocs configures it for a page."""
     config = _markdown_config()
-    return Markdown(extensions=config["markdown_extensions"], extension_configs=config["mdx_configs"])
+    extensions, configs = config["markdown_extensions"], config["mdx_configs"]
+    return Markdown(extensions=extensions, extension_configs=configs)
 
 
 def pages() -> list[Path]:

@@ -112,12 +112,12 @@ class PythonSnippetExtension(SnippetExtension):
         self.config["base_path"] = [[str(ROOT)], "Where includes are looked up"]
         self.setConfigs(kwargs)
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's own name
+    def extendMarkdown(self, md: Markdown) -> None:
         self.md = md
         md.registerExtension(self)
         md.preprocessors.register(PythonSnippetPreprocessor(self.getConfigs(), md), "snippet", 32)
 
 
-def makeExtension(**kwargs: Any) -> PythonSnippetExtension:  # noqa: N802
+def makeExtension(**kwargs: Any) -> PythonSnippetExtension:
     """Build the extension; Python-Markdown calls this."""
     return PythonSnippetExtension(**kwargs)
