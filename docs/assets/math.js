@@ -1,8 +1,9 @@
 // Renders the formulas that pymdownx.arithmatex (generic) leaves as \( … \) and \[ … \], with the
-// vendored KaTeX. Runs after each page, also one that navigation.instant brought, and from file://.
+// vendored KaTeX: now (this script stands behind the content), and again for each page that
+// navigation.instant brings. From file:// Material's document$ never emits.
 (() => {
-  const render = (root) => {
-    for (const element of root.querySelectorAll(".arithmatex:not([data-rendered])")) {
+  const render = () => {
+    for (const element of document.querySelectorAll(".arithmatex:not([data-rendered])")) {
       const source = element.textContent.trim();
       const displayMode = source.startsWith("\\[");
       const tex = source.replace(/^\\[([]/, "").replace(/\\[)\]]$/, "").trim();
@@ -16,8 +17,6 @@
     }
   };
 
-  if (typeof document$ !== "undefined") document$.subscribe(() => render(document));
-  else if (document.readyState === "loading")
-    document.addEventListener("DOMContentLoaded", () => render(document));
-  else render(document);
+  render();
+  if (typeof document$ !== "undefined") document$.subscribe(render);
 })();
