@@ -38,7 +38,8 @@ class InlineSvg(Treeprocessor):
             raise ValueError(f"image {src}: no alt text")
         if not (FIGURES / f"{name}.svg").is_file():
             raise FileNotFoundError(f"image {src}: no such figure in docs/assets/figures")
-        if paragraph.tag != "p" or len(paragraph) > 1 or (paragraph.text or "").strip():
+        beside = f"{paragraph.text or ''}{image.tail or ''}".strip()
+        if paragraph.tag != "p" or len(paragraph) > 1 or beside:
             raise ValueError(f"image {src}: a figure stands alone in its paragraph")
         html = inlined(name, re.sub(r"\\[()]", "", alt), occurrence)
         width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
@@ -67,10 +68,10 @@ def inlined(name: str, alt: str, occurrence: int = 1) -> str:
 
 
 class InlineSvgExtension(Extension):
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         # After attr_list (8), before MkDocs resolves links (0).
         md.treeprocessors.register(InlineSvg(md), "inline_svg", 4)
 
 
-def makeExtension(**kwargs: Any) -> InlineSvgExtension:  # noqa: ANN401, N802
+def makeExtension(**kwargs: Any) -> InlineSvgExtension:
     return InlineSvgExtension(**kwargs)
