@@ -1,0 +1,44 @@
+# `make serve` and `make test` are all that you need; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+# Windows keeps a venv's programs elsewhere (Git Bash and MSYS2 have make).
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test site update format clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+serve: $(INSTALLED)  ## build the English site, serve it, rebuild when a file changes
+	$(BIN)/python -m mkdocs serve --no-strict
+
+test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser's part
+	$(BIN)/python -m pytest
+
+site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
+	$(BIN)/python -m mkdocs build --strict
+
+update: $(INSTALLED)  ## redraw the figures, rewrite outputs and verified values; review the diff
+	$(BIN)/python -m docs._build.figures
+	$(BIN)/python -m pytest --update-outputs
+
+format: $(INSTALLED)  ## format the Python files and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:  ## remove everything that these commands made, .venv included
+	rm -rf $(VENV) .cache site .pytest_cache .ruff_cache .rumdl_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is older than one of these two files: install again.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+		found=$$($(PYTHON) --version 2>&1) || found='not there'; \
+		echo "This needs Python 3.10 or newer, but \"$(PYTHON)\" is $$found." \
+		'Name one: make PYTHON=python3.12' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[docs,test]'
+	@touch $@
