@@ -74,6 +74,9 @@ def test_figure_stands_alone_and_inlined(name: str) -> None:
     assert not re.search(r"(?:href|url\()[=\"'(]*https?:", svg), (
         "it asks another site for something"
     )
+    fonts = set(re.findall(r"font(?:-family)?: (.)", svg))
+    assert fonts == {"v"}, "a font other than var(--fig-font): readers may not have it"
+    assert "$" not in svg, "mathtext is off: write s_{t-1}"
     fixed = set(re.findall(r"#[0-9a-f]{6}\b", re.sub(r"var\([^)]*\)", "", svg)))
     assert not fixed, f"colours outside of the palette do not follow the scheme: {fixed}"
     # Content is about 358 px wide on a phone of 390 px; site.css never makes it narrower than that

@@ -72,16 +72,9 @@ def _tidy_tag(match: re.Match[str]) -> str:
         root = f"font-family: {FONT}; font-variant-numeric: tabular-nums; stroke-linejoin: round"
         tag = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', tag)
         return tag.replace("<svg", f'<svg style="{root}"', 1)
-    # `font: 600 13px 'DejaVu Sans'` names the font of the layout; readers get the root's.
-    tag = re.sub(
-        r"font: (italic )?(?:(\d+|bold) )?([\d.]+px) [^;\"]*",
-        lambda font: (
-            f"font-size: {font[3]}"
-            + ("; font-style: italic" if font[1] else "")
-            + (f"; font-weight: {font[2]}" if font[2] else "")
-        ),
-        tag,
-    )
+    # The font that the layout was measured with; readers get the root's.
+    tag = tag.replace("font-family: 'DejaVu Sans'; ", "")
+    tag = re.sub(r" transform=\"rotate\(-?0 [^)]*\)\"", "", tag)
     for name, color in PALETTE.items():
         tag = tag.replace(f": {color}", f": var(--fig-{name}, {color})")
     return tag
@@ -89,12 +82,13 @@ def _tidy_tag(match: re.Match[str]) -> str:
 
 def _subscripts(match: re.Match[str]) -> str:
     """Set x_{t-1} and x_t as x with a subscript."""
-    return re.sub(
-        r"([A-Za-z])_(?:\{([^}]*)\}|(\w))",
-        lambda symbol: (
-            f'<tspan font-style="italic">{symbol[1]}</tspan>'
-            f'<tspan dy="0.25em" font-size="75%">{symbol[2] or symbol[3]}</tspan>'
-            '<tspan dy="-0.1875em">\u200b</tspan>'
-        ),
-        match[1],
-    )
+
+    def symbol(found: re.Match[str]) -> str:
+        below = (found[2] or found[3]).replace("-", "−")
+        return (
+            f'<tspan font-style="italic">{found[1]}</tspan>'
+            f'<tspan dy="0.25em" font-size="75%">{below}</tspan>'
+            '<tspan dy="-0.1875em">\u200b</tspan>'  # back on the line
+        )
+
+    return re.sub(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))", symbol, match[1])

@@ -100,13 +100,32 @@ def canvas(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
     return figure, ax
 
 
-def plot_axes(figure: Figure, x: float, y: float, width: float, height: float) -> Axes:
-    """Add axes for an ordinary plot, placed in pixels; tick labels lie outside of that area."""
+def plot_axes(
+    figure: Figure, x: float, y: float, width: float, height: float, log: str = ""
+) -> Axes:
+    """Add axes for an ordinary plot, placed in pixels; tick labels lie outside of that area.
+
+    `log` names the logarithmic axes: "x", "y" or "xy".
+    """
     total_width, total_height = figure.get_size_inches() * 72
     bottom = total_height - y - height
-    return figure.add_axes(
+    ax = figure.add_axes(
         (x / total_width, bottom / total_height, width / total_width, height / total_height)
     )
+    for name in log:
+        ax.set(**{f"{name}scale": "log"})
+        getattr(ax, f"{name}axis").set_major_formatter(lambda value, _: power(value))
+        getattr(ax, f"{name}axis").set_minor_formatter("")
+    return ax
+
+
+def power(value: float) -> str:
+    """Format a tick of a logarithmic axis: 100, but 10⁻⁷."""
+    if 0.01 <= value <= 10_000:
+        return f"{value:g}"
+    digits, exponent = f"{value:.0e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}" if digits == "1" else f"{digits}·10{raised}"
 
 
 def text(
@@ -210,14 +229,12 @@ def tensor_box(
     A third axis, `depth`, is drawn as sheets behind the box. Returns `box`.
     """
     if depth is not None:
-        for offset in (12, 6):
-            sheet = Box(box.x + offset, box.y - offset, box.width, box.height)
-            frame(ax, sheet, depth[1])
-        corner = (box.x + box.width + 15, box.y - 8)
-        text(ax, corner, depth[0], depth[1], align="left", bold=True)
-    ax.add_patch(
-        Rectangle((box.x, box.y), box.width, box.height, facecolor=PAPER, edgecolor="none")
-    )
+        right, bottom = box.x + box.width, box.y + box.height
+        for out in (6, 12):  # only the edges that the box in front does not hide
+            xs = [box.x + out, box.x + out, right + out, right + out, right + out - 6]
+            ys = [box.y - out + 6, box.y - out, box.y - out, bottom - out, bottom - out]
+            ax.plot(xs, ys, color=depth[1], linewidth=1.2, clip_on=False)
+        text(ax, (right + 18, box.y - 8), depth[0], depth[1], align="left", bold=True)
     frame(ax, box, columns[1], fill=True, label=label)
     axis(ax, box, "left", *rows)
     axis(ax, box, "top" if depth is None else "bottom", *columns)
