@@ -17,7 +17,11 @@ def run_reversed(
         input (N, T, E), hx (N, H), layer: (N, T, E), (N, H) -> (N, T, H), (N, H);
         returns the output (N, T, H), whose step t has seen steps t to T, and the final state
         (N, H), which is the output at the first step
+
+    Raises:
+        RuntimeError: if `input` has other than three axes.
     """
+    require_shape("input", input, "N", "T", "E")
     output, h_n = layer(input.flip(1), hx)
     return output.flip(1), h_n
 

@@ -30,9 +30,13 @@ def rnn_cell(
     """
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'nonlinearity: expected "tanh" or "relu", got {nonlinearity!r}')
+    require_shape("weight_ih", weight_ih, "H", "E")
     hidden_size, input_size = weight_ih.shape
     require_shape("input", input, "N", input_size)
     require_shape("hx", hx, input.shape[0], hidden_size)
     require_shape("weight_hh", weight_hh, hidden_size, hidden_size)
+    for name, bias in (("bias_ih", bias_ih), ("bias_hh", bias_hh)):
+        if bias is not None:
+            require_shape(name, bias, hidden_size)
     summed = linear(input, weight_ih, bias_ih) + linear(hx, weight_hh, bias_hh)
     return torch.tanh(summed) if nonlinearity == "tanh" else torch.relu(summed)

@@ -9,7 +9,8 @@ from rnn_tutorial.shapes import require_shape
 def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
     """Return the largest absolute difference between two tensors of one shape, 0.0 if empty.
 
-    Unlike the mean of signed differences it is 0 only where every element agrees.
+    Unlike the mean of signed differences it is 0 only where every element agrees. A NaN on either
+    side makes it NaN, which is below no bound.
 
     Raises:
         RuntimeError: if the shapes differ: broadcasting would compare the wrong elements.
@@ -23,11 +24,12 @@ def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
 def ulp_distance(actual: Tensor, expected: Tensor) -> int:
     """Count the representable numbers between two tensors, at the element where most lie.
 
-    Adjacent floats are 1 apart, +0.0 and -0.0 are 0 apart.
+    Adjacent floats are 1 apart, +0.0 and -0.0 are 0 apart; infinity comes after the largest float.
 
     Raises:
         RuntimeError: if the shapes differ.
         TypeError: if the tensors are not both float32 or both float64.
+        ValueError: if an element is NaN, which lies nowhere among the numbers.
 
     Source:
         Dawson (2012), "Comparing floating point numbers": the bits of finite IEEE 754 numbers,
@@ -40,6 +42,8 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
             "actual, expected: expected both float32 or both float64, "
             f"got {actual.dtype} and {expected.dtype}"
         )
+    if actual.isnan().any() or expected.isnan().any():
+        raise ValueError("actual, expected: expected numbers, got NaN")
     if actual.numel() == 0:
         return 0
     bits = integers[actual.dtype]
@@ -48,4 +52,7 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
         magnitude = x.abs().contiguous().view(bits).to(torch.int64)
         return torch.where(x < 0, -magnitude, magnitude)
 
-    return (rank(actual) - rank(expected)).abs().max().item()
+    ranks = torch.stack([rank(actual), rank(expected)])
+    # A distance can need all 64 bits, and an int64 ends at 2**63 - 1: count from -2**63 instead.
+    lowest = torch.iinfo(torch.int64).min
+    return (ranks.amax(0) - ranks.amin(0) + lowest).max().item() - lowest

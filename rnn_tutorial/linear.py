@@ -20,6 +20,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Source:
         `torch.nn.functional.linear`: y = x A^T + b.
     """
+    require_shape("weight", weight, "H", "E")
     out_features, in_features = weight.shape
     require_shape("input", input, *["*"] * (input.dim() - 1), in_features)
     product = input @ weight.T

@@ -22,6 +22,7 @@ def memory_step(input: Tensor, hx: Tensor, w_input: Tensor, w_state: Tensor) -> 
     Source:
         The recurrence of Elman (1990) without its activation and biases.
     """
+    require_shape("w_input", w_input, "E", "H")
     require_shape("input", input, "N", w_input.shape[0])
     require_shape("hx", hx, input.shape[0], w_input.shape[1])
     require_shape("w_state", w_state, hx.shape[1], hx.shape[1])
@@ -38,6 +39,7 @@ def joined_memory_step(input: Tensor, hx: Tensor, w_joined: Tensor) -> Tensor:
         RuntimeError: if N, E or H disagree; the message names the argument and both shapes.
     """
     require_shape("input", input, "N", "E")
+    require_shape("w_joined", w_joined, "E + H", "H")
     require_shape("hx", hx, input.shape[0], w_joined.shape[1])
     require_shape("w_joined", w_joined, input.shape[1] + hx.shape[1], hx.shape[1])
     return torch.cat([input, hx], dim=1) @ w_joined

@@ -32,6 +32,7 @@ def rnn(
     Source:
         `torch.nn.RNN` with `batch_first=True` and without dropout.
     """
+    require_shape("input", input, "N", "T", "E")
     layers = []
     for layer in range(num_layers):
         forward, reverse = (
@@ -40,10 +41,10 @@ def rnn(
         )
         layers.append(partial(both_directions, forward, reverse) if bidirectional else forward)
     directions = 2 if bidirectional else 1
+    states = (num_layers * directions, input.shape[0], parameters["weight_ih_l0"].shape[0])
     if hx is None:
-        hidden_size = parameters["weight_hh_l0"].shape[0]
-        hx = input.new_zeros(num_layers * directions, input.shape[0], hidden_size)
-    require_shape("hx", hx, num_layers * directions, input.shape[0], "H")
+        hx = input.new_zeros(states)
+    require_shape("hx", hx, *states)
     if not bidirectional:
         return stacked(layers, input, hx)
     output, h_n = stacked(layers, input, hx.unflatten(0, (num_layers, directions)))

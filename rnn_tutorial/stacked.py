@@ -23,7 +23,7 @@ def stacked(
     Raises:
         RuntimeError: if `hx` does not hold one state a layer.
     """
-    require_shape("hx", hx, len(layers), *"DNH"[4 - hx.dim() :])
+    require_shape("hx", hx, len(layers), *("NH" if hx.dim() < 4 else "DNH"))
     final_states = []
     for layer, h_0 in zip(layers, hx, strict=True):
         input, h_n = layer(input, h_0)

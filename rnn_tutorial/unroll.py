@@ -54,6 +54,8 @@ def rnn_layer(
     Source:
         `torch.nn.RNN` with one layer, one direction and `batch_first=True`.
     """
+    require_shape("weight_ih", weight_ih, "H", "E")
+    require_shape("input", input, "N", "T", weight_ih.shape[1])
     step = partial(
         rnn_cell,
         weight_ih=weight_ih,
