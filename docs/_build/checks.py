@@ -1,0 +1,79 @@
+"""Fill in the fence `checks`: how much of the site is executed, compared and verified.
+
+```` ```checks ```` holds one word: `table`, for a row a page, or `summary`, for one sentence.
+A custom fence of SuperFences, named in mkdocs.yml.
+"""
+
+import re
+from collections import Counter
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+
+from docs._build.chapter import without_front_matter
+from docs._build.executed import executed
+from docs._build.site import pages
+
+COLUMNS = {
+    "executed": "Blocks executed",
+    "compared": "Outputs compared",
+    "verified": "Values verified",
+    "skipped": "Skipped",
+    "shown": "Shown only",
+}
+
+
+def render(
+    source: str, language: str, css_class: str, options: dict[str, Any], md: Markdown, **_: Any
+) -> str:
+    """Return the fence's HTML; SuperFences calls this.
+
+    Raises:
+        ValueError: if the fence holds another word.
+    """
+    if getattr(md, "reading", False):
+        return ""  # the page is being checked: it cannot wait for its own result
+    kinds = {"table": _table, "summary": _summary}
+    kind = source.strip()
+    if kind not in kinds:
+        raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {kind!r}")
+    return kinds[kind]({page: executed(page).counts for page in pages()})
+
+
+def title(page: Path) -> str:
+    """Return a page's first heading, without its attributes."""
+    body, _ = without_front_matter(page.read_text(encoding="utf-8"))
+    found = re.search(r"^# (.+?)(?:\s*\{[^}]*\})?\s*$", body, re.MULTILINE)
+    return found[1] if found else page.stem
+
+
+def _total(counts: dict[Path, dict[str, int]]) -> Counter[str]:
+    return sum((Counter(row) for row in counts.values()), Counter())
+
+
+def _table(counts: dict[Path, dict[str, int]]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in ["Page", *COLUMNS.values()])
+    rows = [(escape(title(page)), row) for page, row in counts.items() if any(row.values())]
+    body = "".join(_row(name, row) for name, row in rows)
+    foot = _row("All pages", _total(counts))
+    return (
+        f'<table class="checks"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+    )
+
+
+def _row(name: str, row: dict[str, int]) -> str:
+    cells = "".join(f"<td>{row.get(column, 0)}</td>" for column in COLUMNS)
+    return f'<tr><th scope="row">{name}</th>{cells}</tr>'
+
+
+def _summary(counts: dict[Path, dict[str, int]]) -> str:
+    total = _total(counts)
+    return (
+        f'<p class="checks"><strong>{total["executed"]}</strong> code blocks executed, '
+        f'<strong>{total["compared"]}</strong> outputs compared, '
+        f'<strong>{total["verified"]}</strong> values verified, '
+        f'<strong>{total["skipped"]}</strong> skipped.</p>'
+    )

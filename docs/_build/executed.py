@@ -1,0 +1,69 @@
+"""What a page's code did, for the build: each page is executed once and remembered in `.cache/`.
+
+The site needs it for the notebooks' outputs and for the counts.  The tests do not use it: they
+execute every page anew.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from docs._build.chapter import read_chapter
+from docs._build.runner import Tally, run_chapter
+from docs._build.site import ROOT
+
+CACHE = ROOT / ".cache" / "chapters"
+
+
+@dataclass(frozen=True)
+class Executed:
+    """The counts of one page, its printed texts by line of code, and its failures."""
+
+    counts: dict[str, int]
+    printed: dict[int, str]
+    failures: tuple[str, ...]  # "path:line: message"
+
+
+def executed(path: Path) -> Executed:
+    """Execute a page, or recall what it did when nothing that it depends on has changed."""
+    return _executed(path, _key(path))
+
+
+@cache
+def _executed(path: Path, key: str) -> Executed:
+    stored = CACHE / f"{path.stem}-{key[:16]}.json"
+    if stored.is_file():
+        found = json.loads(stored.read_text(encoding="utf-8"))
+        printed = {int(line): text for line, text in found["printed"].items()}
+        return Executed(found["counts"], printed, ())
+    result = _run(path)
+    if not result.failures:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        temporary = stored.with_suffix(".new")
+        content = {"counts": result.counts, "printed": result.printed}
+        temporary.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(temporary, stored)
+    return result
+
+
+def _run(path: Path) -> Executed:
+    report = run_chapter(read_chapter(path))
+    name = path.relative_to(ROOT).as_posix()
+    failures = tuple(f"{name}:{item.line}: {error}" for item, error in report.failures)
+    counts = {field.name: len(getattr(report.tally, field.name)) for field in fields(Tally)}
+    return Executed(counts, report.printed, failures)
+
+
+def _key(path: Path) -> str:
+    """Hash the page and all that its results come from."""
+    sources = [path, ROOT / "mkdocs.yml", *sorted(ROOT.glob("rnn_tutorial/*.py"))]
+    sources += sorted(ROOT.glob("docs/_build/*.py"))
+    digest = hashlib.sha256(torch.__version__.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
