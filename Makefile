@@ -7,6 +7,9 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
+# The theme prints a notice of its successor at every start.
+export NO_MKDOCS_2_WARNING := 1
+
 .PHONY: help serve test site update format clean
 
 help:  ## list these commands

@@ -59,8 +59,8 @@ def _table(counts: dict[Path, dict[str, int]]) -> str:
     body = "".join(_row(name, row) for name, row in rows)
     foot = _row("All pages", _total(counts))
     return (
-        f'<table class="checks"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+        f'<div class="checks"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
     )
 
 
@@ -73,7 +73,7 @@ def _summary(counts: dict[Path, dict[str, int]]) -> str:
     total = _total(counts)
     return (
         f'<p class="checks"><strong>{total["executed"]}</strong> code blocks executed, '
-        f'<strong>{total["compared"]}</strong> outputs compared, '
-        f'<strong>{total["verified"]}</strong> values verified, '
-        f'<strong>{total["skipped"]}</strong> skipped.</p>'
+        f"<strong>{total['compared']}</strong> outputs compared, "
+        f"<strong>{total['verified']}</strong> values verified, "
+        f"<strong>{total['skipped']}</strong> skipped.</p>"
     )

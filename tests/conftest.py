@@ -1,0 +1,109 @@
+"""The site, built once for all tests that look at it, and a browser to look with."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PREFIX = "/rnn-tutorial/"  # the path of `site_url`, from which the 404 page takes its links
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+)
+# Without a display, as root, and quiet: Chromium's own background requests are not the site's.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the whole site strictly, lab and notebooks included; return its folder."""
+    target = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
+    # Two things in MkDocs' own surroundings print a notice to the log; neither is a warning of it.
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    if run.returncode:
+        pytest.fail(f"mkdocs build --strict failed:\n{run.stdout[-4000:]}{run.stderr[-4000:]}")
+    return target
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serve the site under its published path, with its own 404 page."""
+
+    def translate_path(self, path: str) -> str:
+        inside = path.removeprefix(PREFIX.rstrip("/")) if path.startswith(PREFIX) else "/nowhere"
+        return super().translate_path(inside)
+
+    def send_error(self, code: int, *_: object, **__: object) -> None:
+        body = (Path(self.directory) / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output to itself."""
+
+
+@pytest.fixture(scope="session")
+def served(built_site: Path) -> Iterator[str]:
+    """Serve the built site; yield the address of its start page's folder."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(built_site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
+    server.shutdown()
+    server.server_close()
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the first Chromium or Chrome that is installed."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found:
+        return playwright.chromium.launch(executable_path=found, args=FLAGS)
+    return playwright.chromium.launch(
+        channel="chrome", args=FLAGS
+    )  # where Chrome's installer puts it
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start a browser; where there is none, say so by name, or fail if one is required."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as error:
+            message = f"no Chromium or Chrome found: {str(error).splitlines()[0]}"
+            if os.environ.get("REQUIRE_BROWSER"):
+                pytest.fail(message)
+            pytest.skip(message)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Open a fresh profile at desktop width."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()

@@ -1,0 +1,143 @@
+"""The site as a reader sees it, in Chromium: quiet, copyable, legible, within its frame."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from docs._build.chapter import Code, read_chapter
+from docs._build.site import pages
+
+ROOT = Path(__file__).parent.parent
+MARKDOWN = {page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix(): page
+            for page in pages()}  # fmt: skip
+PAGES = [*MARKDOWN, "labs/digits.html"]
+PHONE = {"width": 390, "height": 844}
+
+
+class Listener:
+    """What a page complains of, and what it asks other hosts for."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.origin = origin
+        self.complaints: list[str] = []
+        page.on("console", lambda message: message.type in ("error", "warning")
+                and self.complaints.append(f"{message.type}: {message.text}"))  # fmt: skip
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", self.note)
+        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def note(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.complaints.append(f"asks another host: {request.url}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_quiet_and_complete(browser: Browser, served: str, name: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport=PHONE)
+    page = context.new_page()
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    page.goto(served + name, wait_until="networkidle")
+    used = page.evaluate("document.body.dataset.mdColorScheme")
+    assert used == {"light": "default", "dark": "slate"}[scheme]
+    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
+    assert page.locator(".katex-error").count() == 0
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"scrolls sideways by {wide} px on a phone"
+    broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
+    assert broken == []
+    assert heard.complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", MARKDOWN)
+def test_copy_button_gives_exactly_the_executed_code(
+    context: BrowserContext, served: str, name: str
+) -> None:
+    page = context.new_page()
+    page.goto(served + name, wait_until="networkidle")
+    for summary in page.locator("details:not([open]) > summary").all():
+        summary.click()
+    copied = []
+    for block in page.locator(".language-python.highlight").all():
+        block.hover()
+        block.locator("button.md-code__button[data-md-type=copy]").click()
+        copied.append(page.evaluate("navigator.clipboard.readText()").rstrip("\n"))
+    blocks = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
+    assert copied == blocks
+
+
+def test_verified_value_shows_its_expression(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    page.goto(served + "foundations/linear-layer-over-time.html", wait_until="networkidle")
+    mark = page.locator(".verified-mark").first
+    bubble = "element => getComputedStyle(element, '::after').content"
+    assert mark.evaluate(bubble) == "none"
+    mark.focus()
+    assert mark.evaluate(bubble) == '"x.shape[0]"'
+    assert mark.get_attribute("aria-label") == "Verified: x.shape[0]"
+
+
+def test_scheme_switch(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    page.goto(served, wait_until="networkidle")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("label[title='Switch to the dark scheme']").click()
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_search_leads_to_a_chapter(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    page.goto(served, wait_until="networkidle")
+    page.locator("label.md-search__icon, input.md-search__input").first.click()
+    page.keyboard.type("h_n bidirectional")
+    results = page.locator(".md-search-result__link")
+    results.first.wait_for()
+    links = [link.get_attribute("href") or "" for link in results.all()]
+    assert any("bidirectional" in link for link in links[:3]), links
+
+
+def test_formulas_are_rendered_after_an_instant_visit(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    page.goto(served, wait_until="networkidle")
+    page.evaluate("window.sameDocument = true")
+    page.get_by_role("link", name="Start with chapter one").click()
+    page.wait_for_url("**/linear-layer-over-time.html")
+    page.locator(".arithmatex .katex").first.wait_for()
+    assert page.evaluate("window.sameDocument"), "the visit was not instant"
+    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
+    assert heard.complaints == []
+
+
+def test_missing_page_shows_the_way_back(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    response = page.goto(served + "foundations/no-such-page.html")
+    assert response
+    assert response.status == 404
+    assert page.locator("h1").inner_text() == "This page is not here"
+    page.get_by_role("link", name="start of the course").click()
+    page.locator("h1", has_text="Recurrent networks").wait_for()
+
+
+def test_notebook_is_offered_and_downloads(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    page.goto(served + "foundations/linear-layer-over-time.html", wait_until="networkidle")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download notebook").click()
+    assert download.value.suggested_filename == "linear-layer-over-time.ipynb"
+    assert '"nbformat": 4' in download.value.path().read_text(encoding="utf-8")
+
+
+def test_opens_from_a_folder(browser: Browser, built_site: Path) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    heard = Listener(page, "file://")
+    page.goto((built_site / "index.html").as_uri(), wait_until="networkidle")
+    page.get_by_role("link", name="Start with chapter one").click()
+    page.wait_for_url("**/linear-layer-over-time.html")
+    page.locator(".arithmatex .katex").first.wait_for()
+    assert heard.complaints == []
+    context.close()
