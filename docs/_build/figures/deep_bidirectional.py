@@ -38,7 +38,7 @@ def layer_outputs() -> list[Tensor]:
 
 def draw() -> Figure:
     x, *outputs = layer_outputs()
-    figure, ax = canvas(height=428)
+    figure, ax = canvas(height=394)
     below = []
     for t in range(STEPS):
         left = LEFT + t * STEP + (PAIR[0] - FEATURES * CELL[0]) / 2
