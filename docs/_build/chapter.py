@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
 
-from docs._build.numerals import unverified_numbers
+from docs._build import rendered
+from docs._build.numerals import numbers_in, unverified_numbers
+from docs._build.rendered import normal, surplus
 from docs._build.site import site_markdown
 from docs._build.snippets import Origin
 
@@ -31,6 +34,15 @@ SHOWN_LANGUAGES = {"bash", "powershell", "toml", "yaml", "markdown", "html", "bi
 GENERATED_LANGUAGES = {"checks"}
 
 FENCE_MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})(?P<rest>.*)$")
+CLAIM_MARKER = re.compile(
+    r"""(?xi)^(?P<prefix>[>\s]*) (?:!!!|\?\?\?\+?) \s+
+    (?P<kind>\w+)\b [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
+)
+CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
+RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)")
+# Raw HTML that cannot look like code; the Markdown linter allows no other either.
+HARMLESS_TAGS = {"abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup"}
+MARKED = re.compile(r"`+[^`]+`+\{[^`\n]*?\.verified\b[^`\n]*?\}")
 INLINE_CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
 
 
@@ -91,14 +103,29 @@ class Problem(Item):
 
 
 @dataclass(frozen=True)
+class Claim(Item):
+    """A box `!!! success "Claim: ..."`; `last_line` is the last line of its content."""
+
+    title: str
+    last_line: int
+
+
+@dataclass(frozen=True)
 class Chapter:
     path: Path
-    text: str
+    text: str  # with \n line ends
     items: tuple[Item, ...]
+    claims: tuple[Claim, ...]
     html: str = field(repr=False)
 
     def of(self, kind: type) -> list[Any]:
         return [item for item in self.items if isinstance(item, kind)]
+
+
+def page_text(path: Path) -> str:
+    """Read a page's file; bytes that are not UTF-8 become surrogates, which the reader reports."""
+    raw = path.read_bytes().decode("utf-8", errors="surrogateescape")
+    return raw.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_chapter(path: Path, text: str | None = None) -> Chapter:
@@ -106,18 +133,16 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
 
     Raises nothing for a fault in the page: faults are `Problem` items, in their places.
     """
-    if text is None:
-        text = path.read_text(encoding="utf-8")
+    text = page_text(path) if text is None else text.replace("\r\n", "\n").replace("\r", "\n")
     source = _Source(text)
     try:
         html = source.render()
+        items = source.read(BeautifulSoup(html, "html.parser"))
     except Exception as error:  # whatever an extension raises on bad input, the page is at fault
-        problem = source.problem(0, f"the page cannot be rendered: {type(error).__name__}: {error}")
-        return Chapter(path, text, (problem,), "")
-    items = [*source.fences(), *source.values(), *source.problems]
-    items += source.compare_with_html(html, items)
+        message = f"the page cannot be rendered: {type(error).__name__}: {error}"
+        return Chapter(path, text, (source.problem(0, message),), (), "")
     items.sort(key=lambda item: (item.start, item.end, not isinstance(item, Problem)))
-    return Chapter(path, text, tuple(items), html)
+    return Chapter(path, text, tuple(items), tuple(source.claims), html)
 
 
 def without_front_matter(text: str) -> tuple[str, int]:
@@ -158,10 +183,20 @@ class _Source:
         for line in text.split("\n"):
             self.offsets.append(self.offsets[-1] + len(line) + 1)
         self.problems: list[Problem] = []
+        self.claims: list[Claim] = []
+        self.located: Counter[str] = Counter()
         self.broken_lines: set[int] = set()
         self.raw: list[_Raw] = []
         self.expanded: list[str] = []
         self.origins: list[Origin] = []
+
+    def read(self, page: BeautifulSoup) -> list[Item]:
+        """List everything in the page, given the page as it was rendered."""
+        fences, values = list(self.fences()), list(self.values())
+        self.claims = list(self.find_claims(fences))
+        items: list[Item] = [*fences, *values, *self.problems]
+        items += [*self.stray_markup(), *self.front_matter()]
+        return items + list(self.compare(page, values))
 
     # Rendering, with SuperFences and the includes watched.
 
@@ -171,7 +206,7 @@ class _Source:
         snippets = md.preprocessors["snippet"]
         snippets.report = self.report_include
         self.watch(md)
-        html = md.convert(self.body)
+        html = md.convert(self.body.encode("utf-8", "replace").decode())
         self.origins = snippets.origins
         return html
 
@@ -237,7 +272,6 @@ class _Source:
             if raw.language not in GENERATED_LANGUAGES:
                 yield fence
             previous = fence
-        yield from self.stray_markers()
 
     def fence(self, kind: type[Fence], raw: _Raw, first: int, last: int) -> Fence:
         lines = self.origins[raw.first + 1 : raw.last]
@@ -266,6 +300,8 @@ class _Source:
                 inner = self.page_line(number) + self.first_line + 1
                 return f"this fence is never closed; it runs into the one at line {inner}", Fence
         if is_python(raw.language):
+            if not raw.code.strip():
+                return "this block holds no code", Fence
             if "skip" not in raw.classes:
                 return "", Code
             if not re.match(r"Not run: \w", raw.title):
@@ -289,14 +325,35 @@ class _Source:
             return False
         return not self.text[previous.end : fence.start].strip("> \t\n")
 
-    def stray_markers(self) -> Iterator[Problem]:
-        """Report each line that looks like a fence's marker and is none to the site."""
-        for number, line in self.prose():
-            marker = FENCE_MARKER.match(line)
-            if marker and marker["run"] not in marker["rest"]:
-                message = "this fence is never closed, or is not one in this place: the site " \
-                    "shows it as text"
+    def stray_markup(self) -> Iterator[Problem]:
+        """Report each line that looks like a fence, an include or code, and is none to the site."""
+        for number, line in enumerate(self.text.split("\n")):
+            if re.search("[\udc80-\udcff]", line):
+                yield self.problem(number - self.first_line, "this line is not valid UTF-8")
+        for number, line in enumerate(self.expanded[: len(self.origins)]):
+            if "-8<-" in INLINE_CODE.sub("", line):
+                message = "this include is not expanded: it stands alone on its line, in quotes"
                 yield self.problem(self.page_line(number), message)
+        for number, line in self.prose():
+            if FENCE_MARKER.match(line):
+                message = (
+                    "this fence is never closed, or is not one in this place: the site "
+                    "shows it as text"
+                )
+                yield self.problem(self.page_line(number), message)
+            for tag in RAW_TAG.finditer(INLINE_CODE.sub("", line)):
+                if tag["tag"].lower() not in HARMLESS_TAGS:
+                    message = f"raw HTML, <{tag['tag']}>, is not checked: use Markdown"
+                    yield self.problem(self.page_line(number), message)
+
+    def front_matter(self) -> Iterator[Problem]:
+        """Report what is not verified in the lines that become the page's title and description."""
+        for number, line in enumerate(self.text.split("\n")[: self.first_line]):
+            if FENCE_MARKER.match(line):
+                yield self.problem(number - self.first_line, "a fence in the front matter")
+            for text in numbers_in(line):
+                message = f'the number "{text}" in the front matter cannot be verified'
+                yield self.problem(number - self.first_line, message)
 
     def prose(self) -> Iterator[tuple[int, str]]:
         """Yield the expanded lines outside fences, numbered."""
@@ -331,59 +388,93 @@ class _Source:
                     text_end=line_start + code.end("text"),
                 )
 
+    # Claims.
+
+    def find_claims(self, fences: list[Item]) -> Iterator[Claim]:
+        for number, line in self.prose():
+            marker = CLAIM_MARKER.match(line)
+            if marker is None:
+                continue
+            last = self.last_line_inside(number, marker["prefix"] + "    ")
+            first_line, last_line = self.page_line(number), self.page_line(last)
+            claim = Claim(
+                line=first_line + self.first_line + 1,
+                start=self.line_start(first_line),
+                end=self.line_start(last_line + 1),
+                title=marker["title"],
+                last_line=last_line + self.first_line + 1,
+            )
+            blocks = [
+                f for f in fences if isinstance(f, Code) and claim.start < f.start < claim.end
+            ]
+            if marker["kind"] != "success" or not CLAIM_TITLE.fullmatch(claim.title):
+                message = (
+                    "a claim is a box of the kind `success`; its title says how it holds: "
+                    '"Claim: ... (equal)" or "Claim: ... (within rounding)"'
+                )
+                self.problems.append(self.problem(first_line, message))
+            if not any(re.search(r"\bassert(?:_close)?\b", block.code) for block in blocks):
+                self.problems.append(self.problem(first_line, "this claim asserts nothing"))
+            yield claim
+
+    def last_line_inside(self, number: int, indentation: str) -> int:
+        """Find the last line of an indented block, given the line above it."""
+        last = number
+        for later in range(number + 1, len(self.origins)):
+            if self.expanded[later].startswith(indentation):
+                last = later
+            elif self.expanded[later].strip():
+                break
+        return last
+
     # The second look.
 
-    def compare_with_html(self, html: str, items: list[Item]) -> list[Problem]:
-        soup = BeautifulSoup(html, "html.parser")
-        shown = Counter(normal(block) for block in rendered_blocks(soup))
-        expected = Counter(
-            normal(raw.code) for raw in self.raw if raw.language not in GENERATED_LANGUAGES
-        )
-        found = [
-            self.problem(self.find(block), "this code block is not a fence, so it is not executed")
-            for block in (shown - expected)
-        ]
-        found += [
-            self.problem(self.find(block), "this fence does not come out as a code block")
-            for block in (expected - shown)
-        ]
-        values = Counter((v.text, v.expression) for v in items if isinstance(v, Value))
-        marked = Counter(rendered_values(soup))
-        for text, expression in marked - values:
-            message = f"verified value `{text}` is not found in the source ({expression})"
-            found.append(self.problem(self.find(text), message))
-        for text, expression in values - marked:
-            message = f"verified value `{text}` is lost on the page: Markdown reads {expression}"
-            found.append(self.problem(self.find(text), message))
-        found += [
-            self.problem(self.find(text), message) for text, message in unverified_numbers(soup)
-        ]
-        return found
+    def compare(self, page: BeautifulSoup, values: list[Value]) -> Iterator[Problem]:
+        """Report where the rendered page shows something else than what was found in the source."""
+        fences = [raw for raw in self.raw if raw.language not in GENERATED_LANGUAGES]
+        shown = [normal(block) for block in rendered.code_blocks(page)]
+        expected = [normal(fence.code) for fence in fences]
+        for block in surplus(shown, expected):
+            message = "this code block is not a fence, so it is not executed"
+            yield self.problem(self.find(block), message)
+        for block in surplus(expected, shown):
+            fence = next(fence for fence in fences if normal(fence.code) == block)
+            message = "this fence does not come out as a code block"
+            yield self.problem(self.page_line(fence.first), message)
+        in_source = [(value.text, value.expression) for value in values]
+        on_page = rendered.verified_values(page)
+        for text, expression in surplus(on_page, in_source):
+            message = f"`{text}` is marked as verified, but not in a form that is checked"
+            yield self.problem(self.find(text), f"{message} ({expression or 'no expression'})")
+        for text, expression in surplus(in_source, on_page):
+            value = next(v for v in values if (v.text, v.expression) == (text, expression))
+            message = f"the mark of `{text}` ({expression}) is lost on the page"
+            yield self.problem(value.line - 1 - self.first_line, message)
+        titles = {letters(title): title for title in rendered.claim_titles(page)}
+        claimed = [letters(claim.title) for claim in self.claims]
+        for title in surplus(list(titles), claimed):
+            message = f'"{titles[title]}" is not written as a claim: !!! success "Claim: ..."'
+            yield self.problem(self.find(titles[title]), message)
+        for text, message in rendered.disguised_code(page) + unverified_numbers(page):
+            yield self.problem(self.find(text), message)
 
     def find(self, text: str) -> int:
-        """Find the page's line that best shows some text; 0 if the text is not there as such."""
-        first = next((line.strip() for line in text.split("\n") if line.strip()), "")
-        masked = self.body.split("\n")
-        for number, line in enumerate(masked):
-            if first and first in re.sub(r"\{[^}\n]*\.verified[^\n]*?\}", "", line):
-                return number
-        return 0
+        """Find the page's line that shows some text; each further call finds the next such line."""
+        wanted = plain(next((line for line in text.split("\n") if line.strip()), ""))
+        pattern = re.compile(rf"(?<![\w.]){re.escape(wanted)}(?!\w)")
+        hits = [n for n, line in self.prose() if pattern.search(plain(MARKED.sub("", line)))]
+        hits = hits or [n for n, line in enumerate(self.expanded) if wanted in plain(line)]
+        if not wanted or not hits:
+            return 0
+        self.located[text] += 1
+        return self.page_line(hits[min(self.located[text], len(hits)) - 1])
 
 
-def normal(block: str) -> str:
-    """Drop what highlighting does not keep: blank lines at both ends, trailing blanks."""
-    return "\n".join(line.rstrip() for line in block.expandtabs(4).strip("\n").split("\n"))
+def plain(line: str) -> str:
+    """Drop a line's inline markup, as far as it is needed to find a text in it."""
+    return re.sub(r"[*_`\\\s]", "", unescape(line))
 
 
-def rendered_blocks(soup: BeautifulSoup) -> list[str]:
-    """List the text of every code block on a rendered page."""
-    blocks = soup.find_all("pre")
-    return [pre.get_text() for pre in blocks if not pre.find_parent(class_="linenodiv")]
-
-
-def rendered_values(soup: BeautifulSoup) -> list[tuple[str, str]]:
-    """List every verified value on a rendered page with its expression."""
-    return [
-        (span.code.get_text(), str(span.find(class_="verified-mark")["data-expr"]))
-        for span in soup.select("span.verified")
-    ]
+def letters(title: str) -> str:
+    """Keep what a title's source and its rendered text have in common."""
+    return re.sub(r"[\W_]", "", title)

@@ -4,9 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sybil import Document, Example, Region
+from sybil.typing import Parser
 
-from docs._build.chapter import read_chapter
-from docs._build.runner import ChapterRun, ClaimError, Edit, Tally
+from docs._build.chapter import page_text, read_chapter
+from docs._build.runner import ChapterRun, ClaimError, Tally
+
+
+class Page(Document):
+    """A page whose bytes need not be UTF-8, so that the reader can say where they are not."""
+
+    @classmethod
+    def parse(cls, path: str, *parsers: Parser, encoding: str = "utf-8") -> Document:
+        document = cls(page_text(Path(path)), path)
+        for parser in parsers:
+            for region in parser(document):
+                document.add(region)
+        return document
 
 
 class ChapterParser:
@@ -29,7 +42,8 @@ class ChapterParser:
             return None
 
         for item in chapter.items:
-            yield Region(item.start, item.end, item, evaluate)
+            # Without an extent: a fault may lie inside a block, and regions must not overlap.
+            yield Region(item.start, item.start, item, evaluate)
 
     @property
     def tally(self) -> Tally:
@@ -39,5 +53,14 @@ class ChapterParser:
         return total
 
     @property
-    def edits(self) -> dict[Path, list[Edit]]:
-        return {run.chapter.path: run.edits for run in self.runs if run.edits}
+    def whole(self) -> Tally:
+        """What there is to check, whether it was checked or not."""
+        total = Tally()
+        for run in self.runs:
+            for item in run.chapter.items:
+                total.count(run.chapter.path, item)
+        return total
+
+    @property
+    def rewritten(self) -> list[ChapterRun]:
+        return [run for run in self.runs if run.edits]

@@ -2,7 +2,10 @@
 
 import ast
 import contextlib
+import difflib
 import io
+import re
+import unittest
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -10,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from docs._build.chapter import Chapter, Code, Fence, Item, Output, Problem, Shown, Skipped, Value
-from docs._build.comparison import same_output, same_value, shown_like
+from docs._build.comparison import as_shown, same_output, same_value, shown_like
+
+LONGEST = 30  # lines of an output that are quoted in a message
 
 
 class ClaimError(AssertionError):
@@ -35,6 +40,17 @@ class Tally:
     verified: list[tuple[Path, int]] = field(default_factory=list)
     skipped: list[tuple[Path, int]] = field(default_factory=list)
     shown: list[tuple[Path, int]] = field(default_factory=list)
+
+    def count(self, page: Path, item: Item) -> None:
+        kinds = {
+            Code: self.executed,
+            Output: self.compared,
+            Value: self.verified,
+            Skipped: self.skipped,
+            Shown: self.shown,
+        }
+        if type(item) in kinds:
+            kinds[type(item)].append((page, item.line))
 
     def add(self, other: "Tally") -> None:
         for name, places in vars(other).items():
@@ -66,30 +82,37 @@ class ChapterRun:
             Output: self.compare,
             Value: self.verify,
             Problem: self.refuse,
-            Skipped: lambda block: self.count(self.tally.skipped, block),
-            Shown: lambda block: self.count(self.tally.shown, block),
         }
-        checks[type(item)](item)
-
-    def count(self, places: list[tuple[Path, int]], item: Item) -> None:
-        places.append((self.chapter.path, item.line))
+        if type(item) in checks:  # the rest is counted, and that is all
+            checks[type(item)](item)
+        self.tally.count(self.chapter.path, item)
 
     def refuse(self, problem: Problem) -> None:
         raise ClaimError(problem.message)
 
     def execute(self, block: Code) -> None:
-        out = io.StringIO()
+        out, err = io.StringIO(), io.StringIO()
         try:
-            with contextlib.redirect_stdout(out):
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 for statement in compiled(block, self.chapter.path):
                     exec(statement, self.namespace)
+        except KeyboardInterrupt:  # the person at the keyboard, most likely: stop everything
+            raise
         except BaseException as error:
             self.explain(error, block)
-            raise
-        self.printed[block.line] = printed = out.getvalue()
+            if isinstance(error, Exception) and not isinstance(error, unittest.SkipTest):
+                raise
+            # SystemExit would end the run, and pytest takes some of these for a skipped test.
+            raise ClaimError(f"the code stops the run: {type(error).__name__}: {error}") from error
+        if err.getvalue():
+            message = "the code writes to standard error, which no output fence shows:"
+            raise ClaimError(f"{message}\n{quoted(err.getvalue())}")
+        try:
+            self.printed[block.line] = printed = as_shown(out.getvalue())
+        except ValueError as error:
+            raise ClaimError(str(error)) from None
         if printed and not isinstance(self.behind.get(block.line), Output):
             self.demand_output(block, printed)
-        self.count(self.tally.executed, block)
 
     def explain(self, error: BaseException, block: Code) -> None:
         """Remember what a failed block leaves undefined; say so where that is the reason."""
@@ -104,48 +127,75 @@ class ChapterRun:
 
     def demand_output(self, block: Code, printed: str) -> None:
         if not self.update:
-            raise ClaimError(f"the code prints, and no output fence is behind it:\n{printed}")
-        lines = ["", '```text title="Output"', *printed.rstrip("\n").split("\n"), "```"]
+            message = "the code prints, and no output fence is behind it:"
+            raise ClaimError(f"{message}\n{quoted(printed)}")
+        lines = ["", '```text title="Output"', *printed.split("\n"), "```"]
         text = "".join((block.prefix + line).rstrip() + "\n" for line in lines)
+        if not self.chapter.text[: block.end].endswith("\n"):  # the page ends with the block
+            text = "\n" + text.rstrip("\n")
         self.edits.append(Edit(block.end, block.end, text))
 
     def compare(self, output: Output) -> None:
         code_line = self.code_of[output.line]
         if code_line not in self.printed:
             raise ClaimError(f"not compared, because the block at line {code_line} failed")
-        expected, actual = output.code.rstrip("\n"), self.printed[code_line].rstrip("\n")
+        expected, actual = as_page(output.code), self.printed[code_line]
+        if not actual:
+            raise ClaimError(f"the block at line {code_line} prints nothing: remove this output")
         if not same_output(expected, actual):
             if not self.update:
-                missing = "" if actual else "\n(the code printed nothing)"
-                raise ClaimError(
-                    f"the output differs.\nExpected:\n{expected}\nActual:\n{actual}{missing}"
-                )
-            lines = actual.split("\n") if actual else []
-            text = "".join((output.prefix + line).rstrip() + "\n" for line in lines)
+                raise ClaimError(difference(expected, actual))
+            text = "".join((output.prefix + line).rstrip() + "\n" for line in actual.split("\n"))
             self.edits.append(Edit(output.body_start, output.body_end, text))
-        self.count(self.tally.compared, output)
 
     def verify(self, value: Value) -> None:
         if not value.expression:
             raise ClaimError(f'`{value.text}` has no expression: write {{ .verified expr="..." }}')
-        try:
-            actual = eval(compile(value.expression, "<expr>", "eval"), self.namespace)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            if isinstance(error, NameError) and error.name in self.failed:
-                cause = self.failed[error.name]
-                reason = f"NameError: the block at line {cause} failed to define {error.name}"
-            raise ClaimError(f"`{value.text}`: {value.expression} raises {reason}") from None
+        actual = self.evaluate(value)
         if not same_value(value.text, actual):
             if not self.update:
                 raise ClaimError(
                     f"the value differs.\nExpression: {value.expression}\n"
                     f"Expected: {value.text}\nActual:   {actual}"
                 )
-            self.edits.append(
-                Edit(value.text_start, value.text_end, shown_like(value.text, actual))
-            )
-        self.count(self.tally.verified, value)
+            written = shown_like(value.text, actual)
+            if re.search(r"[`\n]", written):
+                raise ClaimError(f"{value.expression} cannot be shown as inline code: {written}")
+            self.edits.append(Edit(value.text_start, value.text_end, written))
+
+    def evaluate(self, value: Value) -> Any:
+        """Evaluate a value's expression where it stands on the page."""
+        try:
+            return eval(compile(value.expression, "<expr>", "eval", optimize=0), self.namespace)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"
+            if isinstance(error, NameError) and error.name in self.failed:
+                cause = self.failed[error.name]
+                reason = f"NameError: the block at line {cause} failed to define {error.name}"
+            raise ClaimError(f"`{value.text}`: {value.expression} raises {reason}") from None
+
+
+def as_page(code: str) -> str:
+    """Return an output fence's text without what no reader can see."""
+    return "\n".join(line.rstrip() for line in code.split("\n")).rstrip("\n")
+
+
+def quoted(text: str) -> str:
+    """Return a text, or its beginning if it is long."""
+    lines = text.rstrip("\n").split("\n")
+    more = [f"... and {len(lines) - LONGEST} lines more"] if len(lines) > LONGEST else []
+    return "\n".join(lines[:LONGEST] + more)
+
+
+def difference(expected: str, actual: str) -> str:
+    """Show two outputs that differ: whole if they are short, else the lines that differ."""
+    old, new = expected.split("\n"), actual.split("\n")
+    if len(old) + len(new) <= LONGEST:
+        return f"the output differs.\nExpected:\n{expected}\nActual:\n{actual}"
+    lines = difflib.unified_diff(old, new, "expected", "actual", n=1, lineterm="")
+    return "the output differs.\n" + quoted("\n".join(lines))
 
 
 def compiled(block: Code, page: Path) -> list[Any]:
@@ -165,7 +215,7 @@ def compiled(block: Code, page: Path) -> list[Any]:
         line = origin.file_line if origin.file else origin.page_line + 1
         ast.increment_lineno(statement, line - statement.lineno)
         module = ast.Module([statement], type_ignores=[])
-        statements.append(compile(module, str(file), "exec", dont_inherit=True))
+        statements.append(compile(module, str(file), "exec", dont_inherit=True, optimize=0))
     return statements
 
 

@@ -7,7 +7,7 @@ chapter can name the chapter's own file and line.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
         super().__init__(config, md)
         self.origins: list[Origin] = []
         self.report: Callable[[int, str], None] = self.refuse
-        self.included: tuple[str, int] | None = None
+        self.included: list[tuple[str, int]] = []  # what an include has brought in
 
     @staticmethod
     def refuse(page_line: int, message: str) -> None:
@@ -52,11 +52,23 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
         raise SnippetMissingError(f"line {page_line + 1}: {message}")
 
     def select_snippet_lines(self, lines: list[str], target: dict[str, Any]) -> list[str]:
-        """Cut a definition out of a Python file; leave other files to pymdownx."""
-        name, path = target["section"], target["snippet"]
-        if name is None or not path.endswith(".py"):
-            self.included = (path, 1) if not (target["start"] or name) else None
+        """Cut a definition out of a Python file; leave sections of other files to pymdownx."""
+        name, path = target["section"], target["path"]
+        if name and path.endswith(".py"):
+            numbers = self.definition(lines, target)
+        elif name:
             return super().select_snippet_lines(lines, target)
+        else:
+            numbers = super().select_snippet_lines(list(range(1, len(lines) + 1)), target)
+        found = [lines[number - 1] for number in numbers]
+        if not any(line.strip() for line in found):
+            raise SnippetMissingError(f'include "{path}": there is nothing at these lines')
+        self.included += [(target["snippet"], number) for number in numbers]
+        return found
+
+    def definition(self, lines: list[str], target: dict[str, Any]) -> Sequence[int]:
+        """List the line numbers of the definition that an include names."""
+        name = target["section"]
         found = definitions("\n".join(lines))
         if name not in found:
             known = ", ".join(found) or "none"
@@ -65,8 +77,7 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
                 f"the file defines: {known}"
             )
         first, last = found[name]
-        self.included = (path, first)
-        return lines[first - 1 : last]
+        return range(first, last + 1)
 
     def run(self, lines: list[str]) -> list[str]:
         """Expand one include at a time, so that a broken one is reported and the rest go on."""
@@ -74,7 +85,7 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
         self.origins = []
         expanded: list[str] = []
         for page_line, chunk in self.chunks(lines):
-            self.included = None
+            self.included = []
             try:
                 new = self.parse_snippets(chunk)
             except (SnippetMissingError, SyntaxError) as error:
@@ -98,10 +109,9 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
             self.report(start, "an include block is never closed; the page ends inside it")
 
     def trace(self, page_line: int, count: int) -> list[Origin]:
-        if self.included is None:
+        if len(self.included) != count:  # the page's own lines, or includes inside an include
             return [Origin(page_line)] * count
-        file, first = self.included
-        return [Origin(page_line, file, first + number) for number in range(count)]
+        return [Origin(page_line, file, line) for file, line in self.included]
 
 
 class PythonSnippetExtension(SnippetExtension):
