@@ -10,6 +10,7 @@ from rnn_tutorial import memory_step
 def draw() -> Figure:
     torch.manual_seed(0)
     x, w_input, w_state = torch.randn(1, 4, 5), torch.randn(5, 6), torch.randn(6, 6)
+    w_state = w_state / torch.linalg.matrix_norm(w_state, ord=2)  # as in the chapter: no growth
     states = [torch.zeros(1, 6)]
     for x_t in x.unbind(dim=1):
         states.append(memory_step(x_t, states[-1], w_input, w_state))
