@@ -35,8 +35,8 @@ GENERATED_LANGUAGES = {"checks"}
 
 FENCE_MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})(?P<rest>.*)$")
 CLAIM_MARKER = re.compile(
-    r"""(?xi)^(?P<prefix>[>\s]*) (?:!!!|\?\?\?\+?) \s+
-    (?P<kind>\w+)\b [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
+    r"""(?xi)^(?P<prefix>[>\s]*) (?:!!!|\?\?\?\+?) \s*
+    (?P<kind>\w*) [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
 )
 CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
 RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)")
@@ -472,7 +472,7 @@ class _Source:
 
 def plain(line: str) -> str:
     """Drop a line's inline markup, as far as it is needed to find a text in it."""
-    return re.sub(r"[*_`\\\s]", "", unescape(line))
+    return " ".join(re.sub(r"[*_`\\]", "", unescape(line)).split())
 
 
 def letters(title: str) -> str:

@@ -54,7 +54,7 @@ def _executed(path: Path, key: str) -> Executed:
 def _run(path: Path) -> Executed:
     report = run_chapter(read_chapter(path))
     name = path.relative_to(ROOT).as_posix()
-    failures = tuple(f"{name}:{item.line}: {error}" for item, error in report.failures)
+    failures = tuple(f"{name}:{failure.line}: {failure.message}" for failure in report.failures)
     counts = {field.name: len(getattr(report.tally, field.name)) for field in fields(Tally)}
     return Executed(counts, report.printed, failures)
 

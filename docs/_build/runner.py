@@ -5,12 +5,13 @@ import contextlib
 import difflib
 import io
 import re
+import traceback
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from docs._build.chapter import Chapter, Code, Fence, Item, Output, Problem, Shown, Skipped, Value
 from docs._build.comparison import as_shown, same_output, same_value, shown_like
@@ -231,22 +232,42 @@ def assigned_names(tree: ast.Module) -> set[str]:
     return names
 
 
+class Failure(NamedTuple):
+    """What does not hold on a page, and why."""
+
+    item: Item
+    error: BaseException
+
+    @property
+    def line(self) -> int:
+        """The page's line: of the statement that failed, else where the item begins."""
+        frames = traceback.extract_tb(self.error.__traceback__)
+        own = [frame.lineno for frame in frames if frame.filename.endswith(".md")]
+        return own[-1] or self.item.line if own else self.item.line
+
+    @property
+    def message(self) -> str:
+        if isinstance(self.error, ClaimError):
+            return str(self.error)
+        return f"{type(self.error).__name__}: {self.error}".rstrip(": ")
+
+
 @dataclass
 class Report:
     """The result of a whole chapter: counts, printed texts by line of code, and failures."""
 
     tally: Tally
     printed: dict[int, str]
-    failures: list[tuple[Item, BaseException]]
+    failures: list[Failure]
 
 
 def run_chapter(chapter: Chapter) -> Report:
     """Check a chapter from top to bottom; go on after a failure."""
     run = ChapterRun(chapter)
-    failures: list[tuple[Item, BaseException]] = []
+    failures: list[Failure] = []
     for item in chapter.items:
         try:
             run.check(item)
         except Exception as error:  # a chapter's code may raise anything; it is reported by name
-            failures.append((item, error))
+            failures.append(Failure(item, error))
     return Report(run.tally, run.printed, failures)
