@@ -38,4 +38,5 @@ def output(body: str) -> str:
 
 def inside(text: str, prefix: str) -> str:
     """Put a prefix before every line."""
-    return "".join(f"{prefix}{line}".rstrip(" ") for line in text.splitlines(keepends=True))
+    lines = text.splitlines(keepends=True)
+    return "".join((prefix if line.strip() else prefix.rstrip(" ")) + line for line in lines)

@@ -7,7 +7,7 @@ from sybil import Document, Example, Region
 from sybil.typing import Parser
 
 from docs._build.chapter import page_text, read_chapter
-from docs._build.runner import ChapterRun, ClaimError, Tally
+from docs._build.runner import ChapterRun, Tally, explained
 
 
 class Page(Document):
@@ -37,8 +37,8 @@ class ChapterParser:
         def evaluate(example: Example) -> str | None:
             try:
                 run.check(example.parsed)
-            except ClaimError as error:
-                return str(error)
+            except Exception as error:  # a page's code may raise anything
+                return explained(error)
             return None
 
         for item in chapter.items:

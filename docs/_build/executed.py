@@ -9,9 +9,8 @@ import json
 import os
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import torch
 
 from docs._build.chapter import read_chapter
 from docs._build.runner import Tally, run_chapter
@@ -63,7 +62,7 @@ def _key(path: Path) -> str:
     """Hash the page and all that its results come from."""
     sources = [path, ROOT / "mkdocs.yml", *sorted(ROOT.glob("rnn_tutorial/*.py"))]
     sources += sorted(ROOT.glob("docs/_build/*.py"))
-    digest = hashlib.sha256(torch.__version__.encode())
+    digest = hashlib.sha256(version("torch").encode())
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -104,7 +104,8 @@ class ChapterRun:
             if isinstance(error, Exception) and not isinstance(error, unittest.SkipTest):
                 raise
             # SystemExit would end the run, and pytest takes some of these for a skipped test.
-            raise ClaimError(f"the code stops the run: {type(error).__name__}: {error}") from error
+            message = f"the code stops the run: {type(error).__name__}: {error}"
+            raise ClaimError(f"line {failing_line(error)}: {message}") from error
         if err.getvalue():
             message = "the code writes to standard error, which no output fence shows:"
             raise ClaimError(f"{message}\n{quoted(err.getvalue())}")
@@ -232,6 +233,25 @@ def assigned_names(tree: ast.Module) -> set[str]:
     return names
 
 
+def failing_line(error: BaseException) -> int | None:
+    """Find the line of the page at which its code has raised an error, however deep."""
+    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename.endswith(".md")]
+    return lines[-1] if lines else None
+
+
+def explained(error: Exception) -> str:
+    """Say what does not hold: a traceback begins in the page, without the engine's own calls."""
+    if isinstance(error, ClaimError):
+        return str(error)
+    whole = traceback.TracebackException.from_exception(error)
+    own = [n for n, frame in enumerate(whole.stack) if frame.filename.endswith(".md")]
+    if not own:
+        raise error  # the engine's fault, not the page's
+    whole.stack = traceback.StackSummary.from_list(whole.stack[own[0] :])
+    return "".join(whole.format())
+
+
 class Failure(NamedTuple):
     """What does not hold on a page, and why."""
 
@@ -241,9 +261,7 @@ class Failure(NamedTuple):
     @property
     def line(self) -> int:
         """The page's line: of the statement that failed, else where the item begins."""
-        frames = traceback.extract_tb(self.error.__traceback__)
-        own = [frame.lineno for frame in frames if frame.filename.endswith(".md")]
-        return own[-1] or self.item.line if own else self.item.line
+        return failing_line(self.error) or self.item.line
 
     @property
     def message(self) -> str:
