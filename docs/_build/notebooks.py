@@ -1,0 +1,206 @@
+"""Turn a chapter into a Jupyter notebook that runs with PyTorch alone.
+
+The text is the page's own HTML, written back as plain Markdown; a code cell holds exactly the lines
+that were executed, and below them what they printed.
+"""
+
+import base64
+import io
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from itertools import count
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import matplotlib
+import nbformat
+from bs4 import Tag
+from matplotlib.text import Text
+from mkdocs.structure.files import File
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
+
+from docs._build.chapter import Chapter, Code, Fence, Output, Problem, without_front_matter
+from docs._build.figures import module
+from docs._build.figures.style import RC
+from docs._build.inline_svg import SOURCE
+from docs._build.plain_markdown import Piece, PlainMarkdown, dollars, escaped, joined
+from docs._build.rendered import normal
+from docs._build.site import ROOT, settings, site_markdown
+
+DOCS_DIR = ROOT / settings()["docs_dir"]
+LANGUAGE_INFO = {
+    "name": "python",
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+SYMBOL = re.compile(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))")
+
+
+def chapter_notebook(chapter: Chapter, printed: dict[int, str]) -> NotebookNode:
+    """Build the notebook; `printed` maps the line of each code block to what it printed.
+
+    Raises:
+        ValueError: if the chapter has a fault, or if a block of it was not executed.
+    """
+    for problem in chapter.of(Problem):
+        raise ValueError(f"{chapter.path}:{problem.line}: {problem.message}")
+    page = _Page(chapter, printed)
+    notebook = new_notebook(cells=list(page.cells()), metadata=page.metadata())
+    notebook.nbformat_minor = 5
+    return notebook
+
+
+def notebook_text(notebook: NotebookNode) -> str:
+    """Return the file's text: the same text for the same notebook."""
+    return nbformat.writes(notebook) + "\n"
+
+
+class _Page:
+    """One chapter while its notebook is written."""
+
+    def __init__(self, chapter: Chapter, printed: dict[int, str]) -> None:
+        self.chapter, self.printed = chapter, printed
+        self.file = _file(chapter.path.relative_to(DOCS_DIR).as_posix())
+        self.fences: Iterator[Fence] = iter(chapter.of(Fence))
+        body, _ = without_front_matter(chapter.text)
+        title, *rest = PlainMarkdown(self.fence, self.figure, self.link).page(_html(body))
+        self.title = title.text.removeprefix("# ")
+        self.pieces = joined([title, self.origin(), *rest])
+
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "title": re.sub(r"[`*$\\]", "", self.title),
+            "authors": [{"name": settings()["site_author"]}],
+            "license": "MIT",
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": LANGUAGE_INFO,
+        }
+
+    def origin(self) -> Piece:
+        """Say where the notebook comes from and what it needs."""
+        course = escaped(settings()["site_name"])
+        return Piece(
+            f"> This notebook is the chapter [{self.title}]({self.link('')}) of *{course}*.\n"
+            "> It needs PyTorch and nothing else: `pip install torch`.\n"
+            "> The outputs are those of the site; run the cells from top to bottom to get your own."
+        )
+
+    def cells(self) -> Iterator[NotebookNode]:
+        executions = count(1)
+        for number, piece in enumerate(self.pieces, 1):
+            name = f"{self.chapter.path.stem[:50]}-{number}"
+            if piece.code is None:
+                yield new_markdown_cell(piece.text, id=name)
+                continue
+            yield new_code_cell(
+                piece.code.code,
+                id=name,
+                metadata={"jupyter": {"source_hidden": True}} if piece.folded else {},
+                execution_count=next(executions),
+                outputs=self.outputs(piece.code),
+            )
+
+    def outputs(self, code: Code) -> list[NotebookNode]:
+        if code.line not in self.printed:
+            raise ValueError(f"{self.chapter.path}:{code.line}: this block was not executed")
+        text = self.printed[code.line]
+        return [new_output("stream", name="stdout", text=text)] if text else []
+
+    # What the text refers to.
+
+    def fence(self, block: Tag) -> list[Piece]:
+        """Find what a code block is: a cell, the output of one, or text that is only shown."""
+        fence = next(self.fences, None)
+        code = (block if block.name == "pre" else block.find_all("pre")[-1]).get_text()
+        if fence is None or normal(fence.code) != normal(code):
+            line = fence.line if fence else self.chapter.text.count("\n")
+            raise ValueError(
+                f"{self.chapter.path}:{line}: on the page, this block stands in another place "
+                "(in a footnote?); a notebook would run it out of order"
+            )
+        if isinstance(fence, Code):
+            return [Piece(code=fence)]
+        if isinstance(fence, Output):
+            return []
+        title = [Piece(f"{escaped(fence.title)}:")] if fence.title else []
+        ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", fence.code)), 3)
+        return [*title, Piece(f"{ticks}{fence.language}\n{fence.code}\n{ticks}")]
+
+    def figure(self, image: Tag) -> Piece:
+        """Write a figure as a PNG inside the text, with its caption.
+
+        Colab shows neither attachments (googlecolab/colabtools#3836) nor SVG (#2092), JupyterLab no
+        SVG as an attachment (jupyterlab/jupyterlab#10464); all show a PNG in a data address.
+        """
+        source = str(image["src"])
+        found = SOURCE.search(source)
+        if not found:
+            return Piece(f"![{escaped(str(image.get('alt', '')))}]({self.link(source)})")
+        picture, width = figure_png(found[1].replace("-", "_"))
+        data = base64.b64encode(picture).decode("ascii")
+        alt = escape(re.sub(r"\\[()]", "", str(image["alt"])))
+        shown = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+        caption = caption_text(str(image.get("title", "")))
+        return Piece(f"{shown}\n\n*{caption}*" if caption else shown, alone=True)
+
+    def link(self, href: str) -> str:
+        """Make an address absolute; one of a page, by its file, becomes the page's own."""
+        parts = urlsplit(href)
+        if parts.scheme or parts.netloc:
+            return href
+        source = posixpath.join(posixpath.dirname(self.file.src_uri), parts.path)
+        target = _file(posixpath.normpath(source)) if parts.path else self.file
+        anchor = f"#{parts.fragment}" if parts.fragment else ""
+        return urljoin(settings()["site_url"], target.url) + anchor
+
+
+def _file(source: str) -> File:
+    return File(source, str(DOCS_DIR), "", use_directory_urls=True)
+
+
+def _html(body: str) -> str:
+    """Render a page as the site does, but with its figures still as images."""
+    md = site_markdown()
+    md.reading = True  # custom fences leave their content to the build
+    md.treeprocessors.deregister("inline_svg")
+    return md.convert(body)
+
+
+def caption_text(title: str) -> str:
+    """Write a caption, which is plain text but for formulas."""
+    parts = re.split(r"(\\\(.+?\\\))", title.strip())
+    return "".join(dollars(part) if i % 2 else escaped(part) for i, part in enumerate(parts))
+
+
+@cache
+def figure_png(name: str) -> tuple[bytes, int]:
+    """Draw a figure, on paper whatever the notebook's theme, twice as large as it will be shown.
+
+    Returns the picture and the width to show it at.
+    """
+    drawn, small = io.BytesIO(), io.BytesIO()
+    with matplotlib.rc_context({**RC, "mathtext.fontset": "dejavusans"}):
+        figure = module(name).draw()
+        for text in figure.findobj(Text):
+            set_subscripts(text)
+        figure.savefig(drawn, format="png", dpi=144)
+    picture = Image.open(drawn).convert("RGB")
+    # A third of the size, and no colour off by more than seven of 255 steps.
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(small, format="png", optimize=True)
+    return small.getvalue(), picture.width // 2
+
+
+def set_subscripts(text: Text) -> None:
+    """Set s_{t-1} and x_t as a letter with a subscript, as the SVG of the figure does."""
+    formula = SYMBOL.sub(lambda found: f"${found[1]}_{{{found[2] or found[3]}}}$", text.get_text())
+    if formula != text.get_text():
+        text.set(text=formula, parse_math=True)
