@@ -41,10 +41,16 @@ def site_markdown() -> Markdown:
     return Markdown(extensions=extensions, extension_configs=configs)
 
 
+def navigation() -> list[Path]:
+    """List the Markdown pages that the navigation names, in its order."""
+    docs_dir = ROOT / settings()["docs_dir"]
+    return [docs_dir / name for name in _leaves(settings()["nav"]) if name.endswith(".md")]
+
+
 def pages() -> list[Path]:
     """List the site's Markdown pages in the order of the navigation, then any page left out."""
+    listed = navigation()
     docs_dir = ROOT / settings()["docs_dir"]
-    listed = [docs_dir / name for name in _leaves(settings()["nav"]) if name.endswith(".md")]
     return listed + sorted(set(docs_dir.rglob("*.md")) - set(listed))
 
 
