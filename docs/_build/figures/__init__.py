@@ -36,10 +36,10 @@ def render(name: str) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({**RC, "svg.hashsalt": name}):
         module(name).draw().savefig(buffer, format="svg", metadata={"Date": None})
-    return _tidy(buffer.getvalue())
+    return tidy(buffer.getvalue())
 
 
-def _tidy(svg: str) -> str:
+def tidy(svg: str) -> str:
     """Make matplotlib's SVG small, free of global styles, and its colours replaceable by CSS."""
     svg = svg[svg.index("<svg") :]
     for part in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
