@@ -47,7 +47,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if is_lab(page):
         notebook = notebook_of_page(html, page, files)
         html = lab_page(html, page, files)
-    elif is_chapter(path):
+    elif is_chapter(path) and not executed(path).failures:
         notebook = chapter_notebook(read_chapter(path), executed(path).printed)
     else:
         return html
