@@ -1,5 +1,6 @@
 """Run the chapters: Sybil collects every page through `docs/_build`, pytest reports it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from docs._build.update import apply_edits
 
 ROOT = Path(__file__).parent
 CHAPTERS = ChapterParser()
+
+# Read when torch is first imported, here and in the processes that tests start.  Its threads would
+# otherwise spin while they wait, and on a busy machine take the time of those that compute.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 pytest_collect_file = (
     Sybil(parsers=[CHAPTERS], path="docs/en", patterns=["*.md"], document_types={".md": Page})

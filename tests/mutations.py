@@ -62,7 +62,7 @@ MUTATIONS = [
         "compare.py",
         right="(actual - expected).abs().max()",
         wrong="(actual - expected).max()",
-        caught_by={"anatomy": [""], "bidirectional": [""]},
+        caught_by={"anatomy": [""], "bidirectional": [""], "zero-difference": [""]},
     ),
     Mutation(
         "the mean of the signed differences, as people often compare",

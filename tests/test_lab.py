@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from docs._build.lab_notebook import without_package
 from docs._build.lab_pages import slim
 from docs._build.site import settings
 from docs._build.snippets import ROOT
-from tests.test_notebooks import execute
+from tests.kernels import execute
 
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 LARGEST = 250_000  # bytes of HTML, figures included
@@ -169,8 +168,7 @@ def test_notebook_needs_no_project_and_names_what_it_needs(notebook: NotebookNod
 
 def test_notebook_runs_where_the_project_is_not(notebook: NotebookNode, tmp_path: Path) -> None:
     stored = code_cells(notebook)
-    with ThreadPoolExecutor(1) as thread:  # Playwright's event loop may run in this one
-        fresh = thread.submit(execute, deepcopy(notebook), tmp_path).result()
+    fresh = execute(deepcopy(notebook), tmp_path)
     fresh, _ = CoalesceStreamsPreprocessor(enabled=True)(fresh, {})
     for cell, again in zip(stored, code_cells(fresh), strict=True):
         assert [kind(output) for output in cell.outputs] == [kind(out) for out in again.outputs]

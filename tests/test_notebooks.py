@@ -1,9 +1,7 @@
 """The notebooks: what is in them, what is no longer in them, and that they run with torch alone."""
 
 import ast
-import asyncio
 import base64
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -17,10 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from matplotlib.figure import Figure
-from nbclient import NotebookClient
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
@@ -36,7 +31,8 @@ from docs._build.notebooks import (
     notebook_text,
     set_subscripts,
 )
-from docs._build.site import ROOT, settings
+from docs._build.site import settings
+from tests.kernels import execute
 
 CHAPTERS = sorted(path for path in DOCS_DIR.rglob("*.md") if path.parent != DOCS_DIR)
 PLANTED = DOCS_DIR / "foundations" / "planted.md"  # such a page could stand there
@@ -191,37 +187,6 @@ def test_every_word_of_the_page_is_in_the_notebook(path: Path) -> None:
 
 
 # Executed, in a fresh kernel that cannot see the project.
-
-# The project is installed in place: a path in `sys.path` leads to it.
-LAUNCH = f"""\
-import sys
-from pathlib import Path
-sys.path = [entry for entry in sys.path if Path(entry).resolve() != Path({str(ROOT)!r})]
-from ipykernel.kernelapp import launch_new_instance
-launch_new_instance()
-"""
-
-
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run every cell in an empty folder, in a Python from which the project was taken away."""
-    spec = folder / "kernels" / "bare"
-    spec.mkdir(parents=True)
-    content = {
-        "argv": [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"],
-        "display_name": "Python without this project",
-        "language": "python",
-        "env": {"IPYTHONDIR": str(folder / "ipython"), "PYTHONPATH": ""},
-    }
-    (spec / "kernel.json").write_text(json.dumps(content), encoding="utf-8")
-    kernels = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        resources={"metadata": {"path": str(folder)}},
-        km=AsyncKernelManager(kernel_name="bare", kernel_spec_manager=kernels),
-    )
-    # The client ends a kernel that it has not made only if it is told to.
-    return asyncio.run(client.async_execute(cleanup_kc=True))
 
 
 @pytest.fixture(scope="module")
