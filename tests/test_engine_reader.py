@@ -196,6 +196,11 @@ def test_fences_and_numbers_in_front_matter_are_refused() -> None:
     assert page.has(3, '"16" in the front matter')
 
 
+def test_front_matter_that_cannot_be_read_is_refused() -> None:
+    page = check(f"---\ndescription: cells: one step\n---\n{HEAD}")
+    assert page.has(1, "the front matter is no YAML mapping")
+
+
 def test_skipped_and_shown_blocks_are_counted_and_not_run() -> None:
     text = fence('{ .python .skip title="Not run: it needs a GPU" }') + "\n" + fence("bash", "ls")
     page = check(f"{HEAD}{text}\n{fence('markdown', BLOCK.rstrip(), '````')}")

@@ -351,6 +351,9 @@ class _Source:
 
     def front_matter(self) -> Iterator[Problem]:
         """Report what is not verified in the lines that become the page's title and description."""
+        if self.first_line == 0 and re.match(r"---\n(.*\n)+?(---|\.\.\.)\n", self.body):
+            message = "the front matter is no YAML mapping, so the site shows it as text"
+            yield self.problem(0, message)
         for number, line in enumerate(self.text.split("\n")[: self.first_line]):
             if FENCE_MARKER.match(line):
                 yield self.problem(number - self.first_line, "a fence in the front matter")
