@@ -31,11 +31,13 @@ def both_directions(
     reverse: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     input: Tensor,
     hx: Tensor,
+    backwards: Callable[..., tuple[Tensor, Tensor]] = run_reversed,
 ) -> tuple[Tensor, Tensor]:
     """Run a layer in each direction and lay their features side by side.
 
     Shape:
         input (N, T, E), hx (2, N, H), each layer: (N, T, E), (N, H) -> (N, T, H), (N, H);
+        backwards: layer, (N, T, E), (N, H) -> (N, T, H), (N, H);
         returns the output (N, T, 2*H), forward features first, and both final states (2, N, H)
 
     Raises:
@@ -46,6 +48,6 @@ def both_directions(
     """
     require_shape("hx", hx, 2, "N", "H")
     output_forward, h_forward = forward(input, hx[0])
-    output_reverse, h_reverse = run_reversed(reverse, input, hx[1])
-    output = torch.cat([output_forward, output_reverse], dim=2)
+    output_reverse, h_reverse = backwards(reverse, input, hx[1])
+    output = torch.cat([output_forward, output_reverse], dim=-1)
     return output, torch.stack([h_forward, h_reverse])

@@ -55,4 +55,4 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
     ranks = torch.stack([rank(actual), rank(expected)])
     # A distance can need all 64 bits, and an int64 ends at 2**63 - 1: count from -2**63 instead.
     lowest = torch.iinfo(torch.int64).min
-    return (ranks.amax(0) - ranks.amin(0) + lowest).max().item() - lowest
+    return int((ranks.amax(0) - ranks.amin(0) + lowest).max().item()) - lowest

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from rnn_tutorial.bidirectional import both_directions
@@ -47,5 +48,5 @@ def rnn(
     require_shape("hx", hx, *states)
     if not bidirectional:
         return stacked(layers, input, hx)
-    output, h_n = stacked(layers, input, hx.unflatten(0, (num_layers, directions)))
+    output, h_n = stacked(layers, input, torch.unflatten(hx, 0, (num_layers, directions)))
     return output, h_n.flatten(0, 1)

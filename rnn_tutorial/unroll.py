@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -9,11 +10,29 @@ from torch import Tensor
 from rnn_tutorial.cells import rnn_cell
 from rnn_tutorial.shapes import require_shape
 
+State = TypeVar("State")  # quoted below, so that a page can show `run_steps` without this line
+
+
+def run_steps(
+    step: "Callable[[Tensor, State], State]", inputs: tuple[Tensor, ...], hx: "State"
+) -> "list[State]":
+    """Carry a state through time: hx = step(x_t, hx) for each input, keeping every state.
+
+    Shape:
+        inputs: T tensors (N, E), hx (N, H), step: (N, E), (N, H) -> (N, H);
+        returns T states (N, H). A state may also be a tuple of tensors: the loop never looks.
+    """
+    states = []
+    for x_t in inputs:
+        hx = step(x_t, hx)
+        states.append(hx)
+    return states
+
 
 def unroll(
     step: Callable[[Tensor, Tensor], Tensor], input: Tensor, hx: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Carry a state through time: hx = step(x_t, hx) for each step, keeping every state.
+    """Run the loop over the time axis of one tensor, and make one tensor of the states.
 
     Shape:
         input (N, T, E), hx (N, H), step: (N, E), (N, H) -> (N, H);
@@ -26,11 +45,8 @@ def unroll(
     require_shape("hx", hx, input.shape[0], "H")
     if input.shape[1] == 0:
         raise RuntimeError(f"input: expected T of at least 1, got shape {tuple(input.shape)}")
-    states = []
-    for x_t in input.unbind(dim=1):
-        hx = step(x_t, hx)
-        states.append(hx)
-    return torch.stack(states, dim=1), hx
+    states = run_steps(step, input.unbind(dim=1), hx)
+    return torch.stack(states, dim=1), states[-1]
 
 
 def rnn_layer(
