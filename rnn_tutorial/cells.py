@@ -1,14 +1,14 @@
 """One step of a recurrent network: tensors in, tensors out, in PyTorch's parameter layout.
 
-A cell multiplies what is read and what is remembered, and then mixes the two products. For an
-LSTM and a GRU the mixing has a name of its own (`lstm_gates`, `gru_gates`), because a layer, which
-multiplies the inputs of all steps at once, needs it without the products.
+A cell multiplies what is read and what is kept, and then mixes the two products. The products are
+`nn.functional.linear`, PyTorch's own `linear`, so that they are rounded as in `torch.nn`'s cells.
+For an LSTM and a GRU the mixing has a name of its own (`lstm_gates`, `gru_gates`), because a
+layer, which multiplies the inputs of all steps at once, needs it without the products.
 """
 
 import torch
 from torch import Tensor, nn
 
-from rnn_tutorial.linear import linear
 from rnn_tutorial.shapes import require_cell, require_shape
 
 
@@ -37,8 +37,9 @@ def rnn_cell(
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'nonlinearity: expected "tanh" or "relu", got {nonlinearity!r}')
     require_cell(1, input, hx, weight_ih, weight_hh, bias_ih, bias_hh)
-    summed = linear(input, weight_ih, bias_ih) + linear(hx, weight_hh, bias_hh)
-    return torch.tanh(summed) if nonlinearity == "tanh" else torch.relu(summed)
+    read = nn.functional.linear(input, weight_ih, bias_ih)
+    kept = nn.functional.linear(hx, weight_hh, bias_hh)
+    return torch.tanh(read + kept) if nonlinearity == "tanh" else torch.relu(read + kept)
 
 
 def lstm_cell(

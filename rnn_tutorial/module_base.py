@@ -123,7 +123,7 @@ class RNNBase(nn.Module):
         self._require_input(input, *("NT" if self.batch_first else "TN"))
         steps = input.transpose(0, 1) if self.batch_first else input
         size, batch = steps.shape[:2], steps.shape[1]
-        parts = self._initial(hx, input, batch)
+        parts = self._lowered(self._initial(hx, input, batch))
         rows, parts = self._run(steps.flatten(0, 1), parts, [(batch, size[0])])
         output = torch.unflatten(rows, 0, size)
         return output.transpose(0, 1) if self.batch_first else output, self._hidden(parts)
@@ -131,7 +131,7 @@ class RNNBase(nn.Module):
     def _forward_one(self, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
         """Run over one sequence (T, E): T steps of one row each."""
         self._require_input(input, "T")
-        parts = [part.unsqueeze(1) for part in self._initial(hx, input)]
+        parts = [part.unsqueeze(1) for part in self._lowered(self._initial(hx, input))]
         output, parts = self._run(input, parts, [(1, len(input))])
         return output, self._hidden([part.squeeze(1) for part in parts])
 
@@ -163,7 +163,9 @@ class RNNBase(nn.Module):
             self.dropout if self.training else 0.0,
         )
         widths = [part.shape[2] for part in parts]
-        return output, [part.contiguous() for part in torch.split(h_n, widths, dim=2)]
+        h, *c = (part.contiguous() for part in torch.split(h_n, widths, dim=2))
+        # Under autocast an output can be shorter than the state that it was joined with.
+        return output, [h.to(output.dtype), *c]
 
     def _initial(self, hx: Hidden, input: Tensor, *batch: int) -> list[Tensor]:
         """Return h, or h and c, of shape (L*D, N, H), as given or as zeros; no N if no `batch`."""
@@ -180,6 +182,13 @@ class RNNBase(nn.Module):
             require_shape(name, part, layers, *batch, size)
         return parts
 
+    def _lowered(self, parts: list[Tensor]) -> list[Tensor]:
+        """Under autocast shorten an LSTM's state, as `torch.nn`'s fused kernel does."""
+        device = parts[0].device.type
+        if self.mode != "LSTM" or self.proj_size or not torch.is_autocast_enabled(device):
+            return parts
+        return [part.to(torch.get_autocast_dtype(device)) for part in parts]
+
     def _hidden(self, parts: Sequence[Tensor]) -> Hidden:
         """Return the final state as users know it: h, or of an LSTM (h, c)."""
         return tuple(parts) if self.mode == "LSTM" else parts[0]
@@ -188,7 +197,9 @@ class RNNBase(nn.Module):
         """Raise unless the input has the dtype of the weights, E features, and at least a step."""
         dtype = self._flat_weights[0].dtype
         if input.dtype != dtype and not torch.is_autocast_enabled(input.device.type):
-            raise ValueError(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
+            # `torch.nn.LSTM` finds out later than the others if the input is packed.
+            error = RuntimeError if self.mode == "LSTM" and "R" in axes else ValueError
+            raise error(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
         require_shape("input", input, *axes, self.input_size)
         if "T" in axes and input.shape[axes.index("T")] == 0:
             raise RuntimeError(
