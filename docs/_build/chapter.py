@@ -137,7 +137,7 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     source = _Source(text)
     try:
         html = source.render()
-        items = source.read(BeautifulSoup(html, "html.parser"))
+        items = source.read(BeautifulSoup(rendered.lightened(html), "html.parser"))
     except Exception as error:  # whatever an extension raises on bad input, the page is at fault
         message = f"the page cannot be rendered: {type(error).__name__}: {error}"
         return Chapter(path, text, (source.problem(0, message),), (), "")

@@ -62,7 +62,7 @@ def _ungroup(svg: str) -> str:
             return tag[0] if kept[-1] else ""
         return tag[0] if kept.pop() else ""
 
-    return re.sub(r"<g\b[^>]*>|</g>", group, svg)
+    return re.sub(r"<g\b[^>]*(?<!/)>|</g>", group, svg)  # not <g/>, which closes itself
 
 
 def _tidy_tag(match: re.Match[str]) -> str:
