@@ -20,6 +20,12 @@ def run_reversed(
 
     Raises:
         RuntimeError: if `input` has other than three axes.
+
+    >>> x = torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1)
+    >>> run_reversed(lambda x, h: (x.cumsum(1), h), x, torch.zeros(1, 1))[0].flatten()
+    tensor([6., 5., 3.])
+
+    Explained in: docs/en/foundations/bidirectional.md
     """
     require_shape("input", input, "N", "T", "E")
     output, h_n = layer(input.flip(1), hx)
@@ -45,6 +51,12 @@ def both_directions(
 
     Source:
         Schuster and Paliwal (1997); order of the features as in `torch.nn.RNN`.
+
+    >>> x, sums = torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1), lambda x, h: (x.cumsum(1), h)
+    >>> both_directions(sums, sums, x, torch.zeros(2, 1, 1))[0].tolist()
+    [[[1.0, 6.0], [3.0, 5.0], [6.0, 3.0]]]
+
+    Explained in: docs/en/foundations/bidirectional.md
     """
     require_shape("hx", hx, 2, "N", "H")
     output_forward, h_forward = forward(input, hx[0])

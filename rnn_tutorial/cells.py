@@ -33,6 +33,12 @@ def rnn_cell(
 
     Source:
         Elman (1990); names, layout and the two biases as in `torch.nn.RNNCell`.
+
+    >>> x_t, h = torch.tensor([1.0]), torch.tensor([2.0])
+    >>> rnn_cell(x_t, h, torch.tensor([[10.0]]), torch.tensor([[0.5]]), nonlinearity="relu")
+    tensor([11.])
+
+    Explained in: docs/en/foundations/rnn-by-hand.md
     """
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'nonlinearity: expected "tanh" or "relu", got {nonlinearity!r}')
@@ -64,6 +70,13 @@ def lstm_cell(
     Source:
         Hochreiter and Schmidhuber (1997); forget gate: Gers et al. (2000); projection: Sak et
         al. (2014). Gate order i, f, g, o as in `torch.nn.LSTMCell`.
+
+    >>> start = torch.zeros(4, 6), torch.zeros(4, 6)
+    >>> h, c = lstm_cell(torch.zeros(4, 5), start, **nn.LSTMCell(5, 6).state_dict())
+    >>> h.shape, c.shape
+    (torch.Size([4, 6]), torch.Size([4, 6]))
+
+    Explained in: docs/en/reference/cells.md
     """
     h, c = hx
     proj_size = 0 if weight_hr is None else weight_hr.shape[0]
@@ -86,6 +99,12 @@ def lstm_gates(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tup
 
     Source:
         As `lstm_cell`.
+
+    >>> h, c = lstm_gates(torch.zeros(4), torch.tensor([2.0]))  # every gate half open
+    >>> c
+    tensor([1.])
+
+    Explained in: docs/en/reference/cells.md
     """
     i, f, g, o = gates.chunk(4, dim=-1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -113,6 +132,11 @@ def gru_cell(
     Source:
         Cho et al. (2014); the reset gate behind the product, and the gate order r, z, n, as in
         `torch.nn.GRUCell`.
+
+    >>> gru_cell(torch.zeros(4, 5), torch.zeros(4, 6), **nn.GRUCell(5, 6).state_dict()).shape
+    torch.Size([4, 6])
+
+    Explained in: docs/en/reference/cells.md
     """
     require_cell(3, input, hx, weight_ih, weight_hh, bias_ih, bias_hh)
     read = nn.functional.linear(input, weight_ih, bias_ih)
@@ -129,6 +153,11 @@ def gru_gates(read: Tensor, kept: Tensor, hx: Tensor) -> Tensor:
 
     Source:
         As `gru_cell`. `n + z * (h - n)` is `(1 - z) * n + z * h` with one product less.
+
+    >>> gru_gates(torch.zeros(3), torch.zeros(3), torch.tensor([2.0]))  # halfway from h to n = 0
+    tensor([1.])
+
+    Explained in: docs/en/reference/cells.md
     """
     read_r, read_z, read_n = read.chunk(3, dim=-1)
     kept_r, kept_z, kept_n = kept.chunk(3, dim=-1)

@@ -27,7 +27,13 @@ Layer: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def constant_blocks(batch_sizes: Sequence[int]) -> Blocks:
-    """Count how many steps in a row have as many rows: 3, 3, 1 becomes (3, 2), (1, 1)."""
+    """Count how many steps in a row have as many rows: 3, 3, 1 becomes (3, 2), (1, 1).
+
+    >>> constant_blocks([3, 3, 1])
+    [(3, 2), (1, 1)]
+
+    Explained in: docs/en/reference/network.md
+    """
     return [(rows, len(list(same))) for rows, same in groupby(batch_sizes)]
 
 
@@ -42,6 +48,13 @@ def run_blocks(
     Shape:
         blocks: steps (n, F), n the same within a block, hx of N rows a part;
         returns h of each step (n, H) and the final state of N rows a part
+
+    >>> blocks = [(torch.ones(2, 1), torch.ones(2, 1)), (torch.ones(1, 1),)]  # lengths 3 and 2
+    >>> hidden, (h_n,) = run_blocks(lambda x, h: (h[0] + x,), blocks, (torch.zeros(2, 1),))
+    >>> [len(h) for h in hidden], h_n.flatten()
+    ([2, 2, 1], tensor([3., 2.]))
+
+    Explained in: docs/en/reference/network.md
     """
     hidden: list[Tensor] = []
     left: list[State] = []
@@ -77,6 +90,13 @@ def recurrent_layer(
 
     Source:
         `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU` with one layer and one direction.
+
+    >>> x, hx, weights = torch.zeros(64, 5), torch.zeros(4, 6), nn.GRUCell(5, 6).state_dict()
+    >>> rows, h_n = recurrent_layer(x, hx, "GRU", [(4, 16)], **weights)
+    >>> rows.shape, h_n.shape
+    (torch.Size([64, 6]), torch.Size([4, 6]))
+
+    Explained in: docs/en/reference/network.md
     """
     step, bias = bind_step(mode, weight_hh, bias_ih, bias_hh, weight_hr)
     projected = nn.functional.linear(input, weight_ih, bias)
@@ -111,6 +131,14 @@ def recurrent_network(
 
     Source:
         `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
+
+    >>> weights = nn.GRU(5, 6, num_layers=2).state_dict()
+    >>> x, hx = torch.zeros(64, 5), torch.zeros(2, 4, 6)
+    >>> rows, h_n = recurrent_network(x, hx, weights, "GRU", [(4, 16)], num_layers=2)
+    >>> rows.shape, h_n.shape
+    (torch.Size([64, 6]), torch.Size([2, 4, 6]))
+
+    Explained in: docs/en/reference/network.md
     """
     layers: list[Layer] = []
     for k in range(num_layers):

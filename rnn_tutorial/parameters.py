@@ -23,6 +23,11 @@ def parameter_shapes(
 
     Source:
         `torch.nn.RNN`, `torch.nn.LSTM`, section "Variables".
+
+    >>> parameter_shapes(input_size=5, hidden_size=6, bias=False)
+    {'weight_ih_l0': (6, 5), 'weight_hh_l0': (6, 6)}
+
+    Explained in: docs/en/foundations/anatomy.md
     """
     suffixes = ["", "_reverse"] if bidirectional else [""]
     shown = proj_size or hidden_size
@@ -47,6 +52,12 @@ def layer_parameters(
 
     Raises:
         KeyError: names the first missing parameter and lists the ones that are there.
+
+    >>> from torch import nn
+    >>> list(layer_parameters(nn.RNN(5, 6, num_layers=2).state_dict(), layer=1))
+    ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh']
+
+    Explained in: docs/en/foundations/stacked.md
     """
     suffix = f"_l{layer}{'_reverse' if reverse else ''}"
     kinds = ["weight_ih", "weight_hh"]
@@ -65,5 +76,10 @@ def state_index(layer: int, direction: int, num_directions: int) -> int:
 
     Source:
         `torch.nn.RNN`: the states of a layer's directions lie next to each other.
+
+    >>> [state_index(layer=1, direction=d, num_directions=2) for d in (0, 1)]
+    [2, 3]
+
+    Explained in: docs/en/foundations/deep-and-bidirectional.md
     """
     return layer * num_directions + direction

@@ -32,6 +32,13 @@ def rnn(
 
     Source:
         `torch.nn.RNN` with `batch_first=True` and without dropout.
+
+    >>> theirs = torch.nn.RNN(5, 6, num_layers=2, batch_first=True)
+    >>> output, h_n = rnn(torch.zeros(4, 16, 5), theirs.state_dict(), num_layers=2)
+    >>> output.shape, h_n.shape
+    (torch.Size([4, 16, 6]), torch.Size([2, 4, 6]))
+
+    Explained in: docs/en/foundations/deep-and-bidirectional.md
     """
     require_shape("input", input, "N", "T", "E")
     layers = []

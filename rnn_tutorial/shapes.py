@@ -12,6 +12,13 @@ def require_shape(name: str, tensor: Tensor, *expected: int | str) -> None:
     Raises:
         RuntimeError: names the argument, the expected and the actual shape. It is the type that
             `torch.nn.RNN` raises when the features of its input do not fit.
+
+    >>> import torch
+    >>> require_shape("hx", torch.zeros(4, 6), "N", 7)
+    Traceback (most recent call last):
+    RuntimeError: hx: expected shape (N, 7), got (4, 6)
+
+    Explained in: docs/en/foundations/linear-layer-over-time.md
     """
     fits = len(expected) == tensor.dim() and all(
         isinstance(size, str) or size == actual
@@ -41,6 +48,14 @@ def require_cell(
 
     Raises:
         RuntimeError: names the argument, the expected and the actual shape.
+
+    >>> import torch
+    >>> weights = torch.zeros(6, 5), torch.zeros(6, 6)
+    >>> require_cell(1, torch.zeros(4, 5), torch.zeros(1, 6), *weights, None, None)
+    Traceback (most recent call last):
+    RuntimeError: hx: expected shape (4, 6), got (1, 6)
+
+    Explained in: docs/en/foundations/rnn-by-hand.md
     """
     require_shape("weight_ih", weight_ih, "H" if gates == 1 else f"{gates}*H", "E")
     hidden_size = weight_ih.shape[0] // gates

@@ -27,6 +27,12 @@ def rnn_step(
 
     Source:
         As `rnn_cell`.
+
+    >>> projected, h = torch.tensor([[10.0]]), torch.tensor([[2.0]])
+    >>> rnn_step(projected, (h,), recurrent=torch.tensor([[0.5]]), activation=torch.relu)
+    (tensor([[11.]]),)
+
+    Explained in: docs/en/reference/steps.md
     """
     (h,) = hx
     return (activation(torch.addmm(projected, h, recurrent)),)
@@ -43,6 +49,12 @@ def lstm_step(
 
     Source:
         As `lstm_cell`.
+
+    >>> h, c = lstm_step(torch.zeros(4, 24), (torch.zeros(4, 6),) * 2, torch.zeros(6, 24))
+    >>> h.shape, c.shape
+    (torch.Size([4, 6]), torch.Size([4, 6]))
+
+    Explained in: docs/en/reference/steps.md
     """
     h, c = hx
     return lstm_gates(torch.addmm(projected, h, recurrent), c, weight_hr)
@@ -58,6 +70,12 @@ def gru_step(
 
     Source:
         As `gru_cell`.
+
+    >>> (h,) = gru_step(torch.zeros(1, 3), (torch.tensor([[2.0]]),), torch.zeros(1, 3))
+    >>> h
+    tensor([[1.]])
+
+    Explained in: docs/en/reference/steps.md
     """
     (h,) = hx
     kept = h @ recurrent if bias_hh is None else torch.addmm(bias_hh, h, recurrent)
@@ -78,6 +96,13 @@ def bind_step(
 
     Raises:
         KeyError: if `mode` is none of "RNN_TANH", "RNN_RELU", "LSTM" and "GRU".
+
+    >>> step, bias = bind_step("GRU", torch.zeros(18, 6), torch.ones(18), torch.zeros(18))
+    >>> (h,) = step(torch.zeros(4, 18), (torch.zeros(4, 6),))
+    >>> h.shape, bias.shape
+    (torch.Size([4, 6]), torch.Size([18]))
+
+    Explained in: docs/en/reference/steps.md
     """
     recurrent = weight_hh.T
     if mode == "GRU":

@@ -21,6 +21,11 @@ def run_steps(
     Shape:
         inputs: T tensors (N, E), hx (N, H), step: (N, E), (N, H) -> (N, H);
         returns T states (N, H). A state may also be a tuple of tensors: the loop never looks.
+
+    >>> run_steps(torch.add, (torch.tensor(1), torch.tensor(2), torch.tensor(3)), torch.tensor(0))
+    [tensor(1), tensor(3), tensor(6)]
+
+    Explained in: docs/en/foundations/memory.md
     """
     states = []
     for x_t in inputs:
@@ -40,6 +45,12 @@ def unroll(
 
     Raises:
         RuntimeError: if `input` has other than three axes, if T is 0, or if `hx` does not fit it.
+
+    >>> states, last = unroll(torch.add, torch.ones(4, 3, 6), torch.zeros(4, 6))
+    >>> states.shape, states[0, :, 0]
+    (torch.Size([4, 3, 6]), tensor([1., 2., 3.]))
+
+    Explained in: docs/en/foundations/memory.md
     """
     require_shape("input", input, "N", "T", "E")
     require_shape("hx", hx, input.shape[0], "H")
@@ -69,6 +80,13 @@ def rnn_layer(
 
     Source:
         `torch.nn.RNN` with one layer, one direction and `batch_first=True`.
+
+    >>> weights = torch.zeros(6, 5), torch.zeros(6, 6)
+    >>> output, h_n = rnn_layer(torch.zeros(4, 16, 5), torch.zeros(4, 6), *weights)
+    >>> output.shape, h_n.shape
+    (torch.Size([4, 16, 6]), torch.Size([4, 6]))
+
+    Explained in: docs/en/foundations/rnn-by-hand.md
     """
     require_shape("weight_ih", weight_ih, "H", "E")
     require_shape("input", input, "N", "T", weight_ih.shape[1])
