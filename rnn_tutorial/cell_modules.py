@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from rnn_tutorial.cells import gru_cell, lstm_cell, rnn_cell
 from rnn_tutorial.module_base import Device, reset_uniform
+from rnn_tutorial.parameters import parameter_shapes
 
 
 class RNNCellBase(nn.Module):
@@ -19,24 +20,22 @@ class RNNCellBase(nn.Module):
         `torch.nn.RNNCell`, `torch.nn.LSTMCell`, `torch.nn.GRUCell`.
     """
 
+    gates: int
+
     def __init__(
         self,
         input_size: int,
         hidden_size: int,
-        bias: bool,
-        num_chunks: int,
+        bias: bool = True,
         device: Device = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        rows = num_chunks * hidden_size
-        shapes = {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size)}
-        biases = {"bias_ih": (rows,), "bias_hh": (rows,)}
-        for name, shape in {**shapes, **biases}.items():
-            absent = name in biases and not bias
-            parameter = None if absent else torch.empty(shape, device=device, dtype=dtype)
-            self.register_parameter(name, None if parameter is None else nn.Parameter(parameter))
+        for name, shape in parameter_shapes(input_size, hidden_size, gates=self.gates).items():
+            parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+            left_out = name.startswith("bias") and not bias
+            self.register_parameter(name.removesuffix("_l0"), None if left_out else parameter)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -51,8 +50,8 @@ class RNNCellBase(nn.Module):
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
     def _weights(self) -> dict[str, Any]:
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        return {name: getattr(self, name) for name in names}
+        """Return the parameters by name, for `**`."""
+        return {name: getattr(self, name) for name in self._parameters}
 
     def _initial(self, input: Tensor, hx: Tensor | None, name: str = "hx") -> Tensor:
         """Return the state, or zeros for one; reject what is neither a step nor a batch of them."""
@@ -82,6 +81,8 @@ class RNNCell(RNNCellBase):
     torch.Size([4, 6])
     """
 
+    gates = 1
+
     def __init__(
         self,
         input_size: int,
@@ -91,7 +92,7 @@ class RNNCell(RNNCellBase):
         device: Device = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
@@ -119,15 +120,7 @@ class LSTMCell(RNNCellBase):
     (torch.Size([4, 6]), torch.Size([4, 6]))
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        device: Device = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+    gates = 4
 
     def forward(
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
@@ -158,15 +151,7 @@ class GRUCell(RNNCellBase):
     torch.Size([6])
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        device: Device = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+    gates = 3
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Advance by one step."""

@@ -15,6 +15,14 @@ from rnn_tutorial.parameters import parameter_shapes
 from rnn_tutorial.shapes import require_shape
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+DEFAULTS = {
+    "proj_size": 0,
+    "num_layers": 1,
+    "bias": True,
+    "batch_first": False,
+    "dropout": 0.0,
+    "bidirectional": False,
+}
 Device: TypeAlias = torch.device | str | int | None
 Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
 
@@ -22,7 +30,7 @@ Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
 class RNNBase(nn.Module):
     """A recurrent network of any cell; `RNN`, `LSTM` and `GRU` say which.
 
-    It stands in for `torch.nn.RNNBase`, which it does not inherit from: the same constructor,
+    It stands in for `torch.nn.RNNBase`, which it does not inherit from: the same options,
     attributes, parameters and initial values, around the functions of this package.
 
     Shape:
@@ -40,9 +48,10 @@ class RNNBase(nn.Module):
         `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
     """
 
+    mode: str  # which cell: a key of GATES
+
     def __init__(
         self,
-        mode: str,
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
@@ -55,14 +64,14 @@ class RNNBase(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.mode, self.bias, self.batch_first = mode, bias, batch_first
+        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
         self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
-        self.num_layers, self.bidirectional = num_layers, bidirectional
-        self.dropout = float(dropout)
+        self.num_layers, self.dropout = num_layers, float(dropout)
         _require_options(self, dropout)
-        sizes = (input_size, hidden_size, num_layers, bias, bidirectional, GATES[mode], proj_size)
-        self._flat_weights_names = list(parameter_shapes(*sizes))
-        for name, shape in parameter_shapes(*sizes).items():
+        layout = num_layers, bias, bidirectional, GATES[self.mode], proj_size
+        shapes = parameter_shapes(input_size, hidden_size, *layout)
+        self._flat_weights_names = list(shapes)
+        for name, shape in shapes.items():
             setattr(self, name, nn.Parameter(torch.empty(shape, device=device, dtype=dtype)))
         self.reset_parameters()
 
@@ -92,15 +101,11 @@ class RNNBase(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes, and every option that is not at its default."""
-        changed = {
-            "proj_size": self.proj_size != 0,
-            "num_layers": self.num_layers != 1,
-            "bias": self.bias is not True,
-            "batch_first": self.batch_first is not False,
-            "dropout": self.dropout != 0,
-            "bidirectional": self.bidirectional is not False,
-        }
-        options = [f"{name}={getattr(self, name)}" for name, is_new in changed.items() if is_new]
+        options = [
+            f"{name}={getattr(self, name)}"
+            for name, default in DEFAULTS.items()
+            if repr(getattr(self, name)) != repr(default)
+        ]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
     def forward(
@@ -152,16 +157,10 @@ class RNNBase(nn.Module):
         self, rows: Tensor, parts: list[Tensor], blocks: Blocks
     ) -> tuple[Tensor, list[Tensor]]:
         """Hand rows, state and parameters to the network; take the parts of the state apart."""
-        output, h_n = recurrent_network(
-            rows,
-            torch.cat(parts, dim=2),
-            {name: getattr(self, name) for name in self._flat_weights_names},
-            self.mode,
-            blocks,
-            self.num_layers,
-            bool(self.bidirectional),
-            self.dropout if self.training else 0.0,
-        )
+        parameters = {name: getattr(self, name) for name in self._flat_weights_names}
+        options = self.num_layers, bool(self.bidirectional), self.dropout if self.training else 0.0
+        joined = torch.cat(parts, dim=2)
+        output, h_n = recurrent_network(rows, joined, parameters, self.mode, blocks, *options)
         widths = [part.shape[2] for part in parts]
         h, *c = (part.contiguous() for part in torch.split(h_n, widths, dim=2))
         # Under autocast an output can be shorter than the state that it was joined with.
@@ -184,10 +183,10 @@ class RNNBase(nn.Module):
 
     def _lowered(self, parts: list[Tensor]) -> list[Tensor]:
         """Under autocast shorten an LSTM's state, as `torch.nn`'s fused kernel does."""
-        device = parts[0].device.type
-        if self.mode != "LSTM" or self.proj_size or not torch.is_autocast_enabled(device):
+        dtype = _autocast_dtype(parts[0].device.type)
+        if self.mode != "LSTM" or self.proj_size or dtype is None:
             return parts
-        return [part.to(torch.get_autocast_dtype(device)) for part in parts]
+        return [part.to(dtype) for part in parts]
 
     def _hidden(self, parts: Sequence[Tensor]) -> Hidden:
         """Return the final state as users know it: h, or of an LSTM (h, c)."""
@@ -196,7 +195,7 @@ class RNNBase(nn.Module):
     def _require_input(self, input: Tensor, *axes: str) -> None:
         """Raise unless the input has the dtype of the weights, E features, and at least a step."""
         dtype = self._flat_weights[0].dtype
-        if input.dtype != dtype and not torch.is_autocast_enabled(input.device.type):
+        if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
             # `torch.nn.LSTM` finds out later than the others if the input is packed.
             error = RuntimeError if self.mode == "LSTM" and "R" in axes else ValueError
             raise error(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
@@ -215,6 +214,13 @@ def reset_uniform(module: nn.Module, hidden_size: int) -> None:
         nn.init.uniform_(parameter, -bound, bound)
 
 
+def _autocast_dtype(device: str) -> torch.dtype | None:
+    """Return the lower precision that products are computed in, or None outside autocast."""
+    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
+        return None
+    return torch.get_autocast_dtype(device)
+
+
 def _require_options(module: RNNBase, dropout: float) -> None:
     """Raise or warn as `torch.nn.RNNBase` does, if an option makes no sense.
 
@@ -226,7 +232,8 @@ def _require_options(module: RNNBase, dropout: float) -> None:
         raise ValueError(f"dropout should be a number in range [0, 1], got {dropout!r}")
     if dropout > 0 and module.num_layers == 1:
         message = "dropout acts between layers: expected num_layers of at least 2, got 1"
-        warnings.warn(f"{message}, with dropout={dropout}", stacklevel=4)
+        frames = 4 if module.mode.startswith("RNN") else 3  # `RNN` has a constructor of its own
+        warnings.warn(f"{message}, with dropout={dropout}", stacklevel=frames)
     for kind, names in ((bool, ("bias", "batch_first")), (int, ("input_size", "hidden_size"))):
         for name in names:
             value = getattr(module, name)
@@ -236,19 +243,8 @@ def _require_options(module: RNNBase, dropout: float) -> None:
     for name in ("input_size", "hidden_size", "num_layers"):
         if getattr(module, name) <= 0:
             raise ValueError(f"{name} must be greater than zero, got {getattr(module, name)}")
-    if module.mode not in GATES:
-        raise ValueError(f"Unrecognized RNN mode: {module.mode!r}, not one of {', '.join(GATES)}")
-    _require_projection(module.proj_size, module.hidden_size)
-
-
-def _require_projection(proj_size: int, hidden_size: int) -> None:
-    """Raise unless a projection makes the state smaller, or there is none.
-
-    Raises:
-        ValueError: names both sizes.
-    """
-    if proj_size < 0:
-        raise ValueError(f"proj_size should be positive, or zero for none, got {proj_size}")
-    if proj_size >= hidden_size:
-        limit = f"hidden_size, {hidden_size}"
-        raise ValueError(f"proj_size has to be smaller than {limit}, got {proj_size}")
+    if module.proj_size and module.mode != "LSTM":
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    if not 0 <= module.proj_size < module.hidden_size:
+        allowed = f"smaller than hidden_size, {module.hidden_size}, or zero for none"
+        raise ValueError(f"proj_size has to be {allowed}, got {module.proj_size}")

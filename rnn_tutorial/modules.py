@@ -5,7 +5,6 @@ import torch
 from rnn_tutorial.module_base import Device, RNNBase
 
 MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
-NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
 
 
 class RNN(RNNBase):
@@ -39,18 +38,15 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Device = None,
         dtype: torch.dtype | None = None,
-        *,
-        proj_size: int | None = None,
     ) -> None:
-        if proj_size is not None:
-            raise ValueError(NO_PROJECTION)
         if nonlinearity not in MODES:
             raise ValueError(f"Unknown nonlinearity {nonlinearity!r}: expected 'tanh' or 'relu'")
-        options = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
-        super().__init__(MODES[nonlinearity], input_size, hidden_size, *options)
-        self.nonlinearity = nonlinearity
+        self.nonlinearity, self.mode = nonlinearity, MODES[nonlinearity]
+        options = bias, batch_first, dropout, bidirectional, proj_size, device, dtype
+        super().__init__(input_size, hidden_size, num_layers, *options)
 
 
 class LSTM(RNNBase):
@@ -74,21 +70,7 @@ class LSTM(RNNBase):
     (torch.Size([4, 16, 3]), torch.Size([1, 4, 3]), torch.Size([1, 4, 6]))
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-        device: Device = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        options = (num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
-        super().__init__("LSTM", input_size, hidden_size, *options)
+    mode = "LSTM"
 
 
 class GRU(RNNBase):
@@ -112,21 +94,4 @@ class GRU(RNNBase):
     (torch.Size([16, 12]), torch.Size([2, 6]))
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: Device = None,
-        dtype: torch.dtype | None = None,
-        *,
-        proj_size: int | None = None,
-    ) -> None:
-        if proj_size is not None:
-            raise ValueError(NO_PROJECTION)
-        options = (num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
-        super().__init__("GRU", input_size, hidden_size, *options)
+    mode = "GRU"
