@@ -17,6 +17,7 @@ from torch import Tensor, zeros
 import rnn_tutorial
 from rnn_tutorial import (
     layer_parameters,
+    linear,
     max_abs_diff,
     parameter_shapes,
     require_shape,
@@ -274,6 +275,14 @@ def test_empty_batch() -> None:
     output, h_n = rnn(zeros(0, 3, 5), PARAMETERS, num_layers=2, bidirectional=True)
     assert output.shape == (0, 3, 12)
     assert h_n.shape == (4, 0, 6)
+
+
+def test_linear_without_a_bias() -> None:
+    torch.manual_seed(0)
+    x, layer = torch.randn(4, 3, 5), torch.nn.Linear(5, 6, bias=False)
+    # Both sides add five products up.
+    bound = 5 * torch.finfo(torch.float32).eps * layer(x).abs().max().item()
+    assert max_abs_diff(linear(x, layer.weight), layer(x)) <= bound
 
 
 # ---- equal to torch.nn.RNN --------------------------------------------------------------------

@@ -204,16 +204,17 @@ def test_packed_batches(name: str) -> None:
     h = "hx[0]" if name == "LSTM" else "hx"
     batch = pack_sequence([zeros(3, 5), zeros(1, 5)])
     shuffled = pack_sequence([zeros(1, 5), zeros(3, 5)], enforce_sorted=False)
+    narrow, flat = pack_sequence([zeros(3, 4), zeros(1, 4)]), pack_sequence([zeros(3), zeros(1)])
     for sequences, hidden, message in (
         (batch, (1, 3, 6), f"{h}: expected shape (1, 2, 6), got (1, 3, 6)"),
         (batch, (2, 2, 6), f"{h}: expected shape (1, 2, 6), got (2, 2, 6)"),
         (shuffled, (1, 1, 6), f"{h}: expected shape (1, 2, 6), got (1, 1, 6)"),
         (
-            pack_sequence([zeros(3, 4), zeros(1, 4)]),
+            narrow,
             None,
             "input: expected shape (R, 5), got (4, 4)",
         ),
-        (pack_sequence([zeros(3), zeros(1)]), None, "input: expected shape (R, 5), got (4,)"),
+        (flat, None, "input: expected shape (R, 5), got (4,)"),
     ):
         hx: Any = None if hidden is None else zeros(hidden)
         hx = (hx, hx) if name == "LSTM" and hx is not None else hx
