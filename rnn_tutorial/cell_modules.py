@@ -18,6 +18,8 @@ class RNNCellBase(nn.Module):
 
     Source:
         `torch.nn.RNNCell`, `torch.nn.LSTMCell`, `torch.nn.GRUCell`.
+
+    Explained in: docs/en/reference/cell-modules.md
     """
 
     gates: int
@@ -79,6 +81,8 @@ class RNNCell(RNNCellBase):
 
     >>> RNNCell(input_size=5, hidden_size=6)(torch.zeros(4, 5)).shape
     torch.Size([4, 6])
+
+    Explained in: docs/en/reference/cell-modules.md
     """
 
     gates = 1
@@ -118,6 +122,8 @@ class LSTMCell(RNNCellBase):
     >>> h, c = LSTMCell(input_size=5, hidden_size=6)(torch.zeros(4, 5))
     >>> h.shape, c.shape
     (torch.Size([4, 6]), torch.Size([4, 6]))
+
+    Explained in: docs/en/reference/cell-modules.md
     """
 
     gates = 4
@@ -149,6 +155,8 @@ class GRUCell(RNNCellBase):
 
     >>> GRUCell(input_size=5, hidden_size=6)(torch.zeros(5)).shape
     torch.Size([6])
+
+    Explained in: docs/en/reference/cell-modules.md
     """
 
     gates = 3

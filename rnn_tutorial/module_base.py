@@ -46,6 +46,8 @@ class RNNBase(nn.Module):
 
     Source:
         `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
+
+    Explained in: docs/en/reference/modules.md
     """
 
     mode: str  # which cell: a key of GATES
@@ -208,7 +210,15 @@ class RNNBase(nn.Module):
 
 
 def reset_uniform(module: nn.Module, hidden_size: int) -> None:
-    """Draw a module's parameters from the uniform distribution between -1/sqrt(H) and 1/sqrt(H)."""
+    """Draw a module's parameters from the uniform distribution between -1/sqrt(H) and 1/sqrt(H).
+
+    >>> layer = nn.Linear(5, 6)
+    >>> reset_uniform(layer, hidden_size=4)
+    >>> bool((layer.weight.abs() <= 0.5).all())
+    True
+
+    Explained in: docs/en/reference/modules.md
+    """
     bound = 1 / math.sqrt(hidden_size) if hidden_size > 0 else 0
     for parameter in module.parameters():
         nn.init.uniform_(parameter, -bound, bound)

@@ -26,6 +26,8 @@ class RNN(RNNBase):
     >>> output, h_n = network(torch.zeros(16, 4, 5))
     >>> output.shape, h_n.shape
     (torch.Size([16, 4, 6]), torch.Size([2, 4, 6]))
+
+    Explained in: docs/en/reference/modules.md
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class LSTM(RNNBase):
     >>> output, (h_n, c_n) = network(torch.zeros(4, 16, 5))
     >>> output.shape, h_n.shape, c_n.shape
     (torch.Size([4, 16, 3]), torch.Size([1, 4, 3]), torch.Size([1, 4, 6]))
+
+    Explained in: docs/en/reference/modules.md
     """
 
     mode = "LSTM"
@@ -92,6 +96,8 @@ class GRU(RNNBase):
     >>> output, h_n = network(torch.zeros(16, 5))
     >>> output.shape, h_n.shape
     (torch.Size([16, 12]), torch.Size([2, 6]))
+
+    Explained in: docs/en/reference/modules.md
     """
 
     mode = "GRU"
