@@ -20,6 +20,13 @@ class Mutation:
     caught_by: dict[str, list[str]]
 
 
+# The products of `rnn_cell`, which the other two cells have as well.
+RNN_CELL = (
+    "    read = nn.functional.linear(input, weight_ih, bias_ih)\n"
+    "    kept = nn.functional.linear(hx, weight_hh, bias_hh)\n"
+    "    return torch.tanh"
+)
+
 MUTATIONS = [
     # A linear layer over time
     Mutation(
@@ -36,7 +43,7 @@ MUTATIONS = [
         wrong="return product",
         caught_by={
             "linear-layer-over-time": [""],
-            "rnn-by-hand": ["one step is", "a loop of steps", "`nn.Linear` behind `nn.RNN`"],
+            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
     ),
     Mutation(
@@ -134,8 +141,8 @@ MUTATIONS = [
     Mutation(
         "the loop begins at the second step, and the first comes last",
         "unroll.py",
-        right="for x_t in input.unbind(dim=1):",
-        wrong="for x_t in input.roll(-1, dims=1).unbind(dim=1):",
+        right="input.unbind(dim=1)",
+        wrong="input.roll(-1, dims=1).unbind(dim=1)",
         caught_by={
             "memory": ["the first state is the first input", "with a carrying matrix of zeros"],
             "rnn-by-hand": ["a loop of steps"],
@@ -144,7 +151,7 @@ MUTATIONS = [
     Mutation(
         "the final state is the first one",
         "unroll.py",
-        right="return torch.stack(states, dim=1), hx",
+        right="return torch.stack(states, dim=1), states[-1]",
         wrong="return torch.stack(states, dim=1), states[0]",
         caught_by={
             "memory": ["the first state is the first input"],
@@ -176,8 +183,8 @@ MUTATIONS = [
     Mutation(
         "a layer above the first reads one direction only",
         "parameters.py",
-        right="else hidden_size * len(suffixes)",
-        wrong="else hidden_size",
+        right="else shown * len(suffixes)",
+        wrong="else shown",
         caught_by={
             "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
@@ -197,8 +204,8 @@ MUTATIONS = [
     Mutation(
         "the tanh is left out",
         "cells.py",
-        right="return torch.tanh(summed) if",
-        wrong="return summed if",
+        right="return torch.tanh(read + kept) if",
+        wrong="return read + kept if",
         caught_by={
             "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
@@ -210,29 +217,29 @@ MUTATIONS = [
     Mutation(
         "the relu is left out",
         "cells.py",
-        right="else torch.relu(summed)",
-        wrong="else summed",
+        right="else torch.relu(read + kept)",
+        wrong="else read + kept",
         caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
     ),
     Mutation(
         "the bias of the input is left out",
         "cells.py",
-        right="linear(input, weight_ih, bias_ih)",
-        wrong="linear(input, weight_ih)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_ih", ""),
         caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
     ),
     Mutation(
         "the bias of the state is left out",
         "cells.py",
-        right="linear(hx, weight_hh, bias_hh)",
-        wrong="linear(hx, weight_hh)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_hh", ""),
         caught_by={"rnn-by-hand": ["one step is"], "stacked": ["dropout empties"]},
     ),
     Mutation(
         "the weight of the state is transposed",
         "cells.py",
-        right="linear(hx, weight_hh, bias_hh)",
-        wrong="linear(hx, weight_hh.T, bias_hh)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace("weight_hh", "weight_hh.T"),
         caught_by={"rnn-by-hand": ["one step is"], "stacked": ["`stacked` with our layers"]},
     ),
     Mutation(
@@ -300,8 +307,8 @@ MUTATIONS = [
     Mutation(
         "the reverse features stand first",
         "bidirectional.py",
-        right="torch.cat([output_forward, output_reverse], dim=2)",
-        wrong="torch.cat([output_reverse, output_forward], dim=2)",
+        right="torch.cat([output_forward, output_reverse], dim=-1)",
+        wrong="torch.cat([output_reverse, output_forward], dim=-1)",
         caught_by={"bidirectional": ["two one-way `nn.RNN`s", "the final states are"]},
     ),
     Mutation(
@@ -332,8 +339,8 @@ MUTATIONS = [
     Mutation(
         "initial states are read direction by direction, not layer by layer",
         "rnn.py",
-        right="hx.unflatten(0, (num_layers, directions))",
-        wrong="hx.unflatten(0, (directions, num_layers)).transpose(0, 1)",
+        right="torch.unflatten(hx, 0, (num_layers, directions))",
+        wrong="torch.unflatten(hx, 0, (directions, num_layers)).transpose(0, 1)",
         caught_by={"deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
