@@ -164,7 +164,7 @@ class RNNBase(nn.Module):
         joined = torch.cat(parts, dim=2)
         output, h_n = recurrent_network(rows, joined, parameters, self.mode, blocks, *options)
         widths = [part.shape[2] for part in parts]
-        h, *c = (part.contiguous() for part in torch.split(h_n, widths, dim=2))
+        h, *c = (part.contiguous() for part in torch.split_with_sizes(h_n, widths, dim=2))
         # Under autocast an output can be shorter than the state that it was joined with.
         return output, [h.to(output.dtype), *c]
 

@@ -58,16 +58,19 @@ def run_blocks(
     """
     hidden: list[Tensor] = []
     left: list[State] = []
-    state = tuple(part[:0] for part in hx)
+    state = tuple(part[: blocks[0][0].shape[0]] for part in hx)
     for block in blocks:
         here, rows = state[0].shape[0], block[0].shape[0]
-        left.append(tuple(part[rows:] for part in state))
-        joining = (part[here:rows] for part in hx)
-        state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
+        if rows != here:
+            left.append(tuple(part[rows:] for part in state))
+            joining = (part[here:rows] for part in hx)
+            state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
         states = run_steps(step, block, state)
         hidden += [parts[0] for parts in states]
         state = states[-1]
-    return hidden, tuple(torch.cat(parts) for parts in zip(state, *reversed(left), strict=True))
+    if left:
+        state = tuple(torch.cat(parts) for parts in zip(state, *reversed(left), strict=True))
+    return hidden, state
 
 
 def recurrent_layer(
@@ -101,7 +104,7 @@ def recurrent_layer(
     step, bias = bind_step(mode, weight_hh, bias_ih, bias_hh, weight_hr)
     projected = nn.functional.linear(input, weight_ih, bias)
     order = -1 if reverse else 1
-    sections = torch.split(projected, [rows * count for rows, count in blocks])
+    sections = torch.split_with_sizes(projected, [rows * count for rows, count in blocks])
     steps = [
         section.view(count, rows, len(weight_ih)).unbind(0)[::order]
         for section, (rows, count) in zip(sections, blocks, strict=True)
@@ -109,7 +112,7 @@ def recurrent_layer(
     # The columns of hx: h, as wide as weight_hh reads it, and whatever remains.
     h_size = weight_hh.shape[1]
     parts = [h_size, hx.shape[1] - h_size] if hx.shape[1] > h_size else [h_size]
-    hidden, state = run_blocks(step, steps, torch.split(hx, parts, dim=1))
+    hidden, state = run_blocks(step, steps, torch.split_with_sizes(hx, parts, dim=1))
     return torch.cat(hidden[::order]), torch.cat(state, dim=1)
 
 
