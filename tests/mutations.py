@@ -42,6 +42,7 @@ MUTATIONS = [
         right="return product + bias",
         wrong="return product",
         caught_by={
+            "layers": ["`linear` is"],
             "linear-layer-over-time": [""],
             "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
@@ -86,7 +87,10 @@ MUTATIONS = [
         "compare.py",
         right="torch.where(x < 0, -magnitude, magnitude)",
         wrong="magnitude",
-        caught_by={"zero-difference": ["no float lies between"]},
+        caught_by={
+            "comparison": ["`ulp_distance` counts"],
+            "zero-difference": ["no float lies between"],
+        },
     ),
     # A loop with memory
     Mutation(
@@ -186,6 +190,7 @@ MUTATIONS = [
         right="else shown * len(suffixes)",
         wrong="else shown",
         caught_by={
+            "parameters": ["names, shapes"],
             "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
@@ -207,6 +212,8 @@ MUTATIONS = [
         right="return torch.tanh(read + kept) if",
         wrong="return read + kept if",
         caught_by={
+            "cells": ["`rnn_cell` is"],
+            "cell-modules": ["`RNNCell` is"],
             "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
             "stacked": ["`stacked` with our layers"],
@@ -247,7 +254,7 @@ MUTATIONS = [
         "unroll.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
-        caught_by={"rnn-by-hand": ["a loop of steps"]},
+        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
     ),
     Mutation(
         "gradients stop at every step",
@@ -262,7 +269,10 @@ MUTATIONS = [
         "stacked.py",
         right="layer(input, h_0)",
         wrong="layer(input, hx[0])",
-        caught_by={"stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"]},
+        caught_by={
+            "layers": ["`stacked` around"],
+            "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
+        },
     ),
     Mutation(
         "every layer starts from ones",
@@ -309,7 +319,11 @@ MUTATIONS = [
         "bidirectional.py",
         right="torch.cat([output_forward, output_reverse], dim=-1)",
         wrong="torch.cat([output_reverse, output_forward], dim=-1)",
-        caught_by={"bidirectional": ["two one-way `nn.RNN`s", "the final states are"]},
+        caught_by={
+            "layers": ["`both_directions` around"],
+            "modules": ["`RNN` is"],
+            "bidirectional": ["two one-way `nn.RNN`s", "the final states are"],
+        },
     ),
     Mutation(
         "the final states are swapped",
@@ -334,7 +348,7 @@ MUTATIONS = [
         "rnn.py",
         right="layer_parameters(parameters, layer, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
@@ -359,10 +373,11 @@ MUTATIONS = [
         right="return layer * num_directions + direction",
         wrong="return direction * num_directions + layer",
         caught_by={
+            "parameters": ["in `nn.RNN` the last"],
             "deep-and-bidirectional": [
                 "`state_index` names the row",
                 "the top layer's final states",
-            ]
+            ],
         },
     ),
     Mutation(
@@ -373,6 +388,46 @@ MUTATIONS = [
         caught_by={
             "index": ["the course's network agrees"],
             "deep-and-bidirectional": ["`state_index` names the row"],
+        },
+    ),
+    # The reference
+    Mutation(
+        "the gates of an LSTM are read in another framework's order",
+        "cells.py",
+        right="i, f, g, o = gates.chunk",
+        wrong="i, g, f, o = gates.chunk",
+        caught_by={
+            "cells": ["`lstm_cell` is"],
+            "cell-modules": ["`LSTMCell` is"],
+            "modules": ["`LSTM` is"],
+        },
+    ),
+    Mutation(
+        "a GRU's update gate keeps the candidate, not the state",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={
+            "cells": ["`gru_cell` is"],
+            "cell-modules": ["`GRUCell` is"],
+            "modules": ["`GRU` is"],
+        },
+    ),
+    Mutation(
+        "the reset gate leaves the bias out",
+        "steps.py",
+        right="return partial(gru_step, recurrent=recurrent, bias_hh=bias_hh), bias_ih",
+        wrong="return partial(gru_step, recurrent=recurrent), bias_ih + bias_hh",
+        caught_by={"steps": ["product, then step"], "network": ["`recurrent_network` is"]},
+    ),
+    Mutation(
+        "parameters are drawn as for a linear layer of that size",
+        "module_base.py",
+        right="bound = 1 / math.sqrt(hidden_size)",
+        wrong="bound = math.sqrt(3 / hidden_size)",
+        caught_by={
+            "modules": ["with one seed, `reset_uniform`"],
+            "cell-modules": ["with one seed, a cell"],
         },
     ),
 ]
