@@ -37,13 +37,28 @@ class Outcome:
 
 
 @cache
+def claiming() -> dict[str, Path]:
+    """Find the pages that hold claims by their names.
+
+    Raises:
+        ValueError: if two of them share one.
+    """
+    found: dict[str, Path] = {}
+    for page in pages():
+        if read_chapter(page).claims:
+            if page.stem in found:
+                raise ValueError(f"{page}: {found[page.stem]} has claims and this name, too")
+            found[page.stem] = page
+    return found
+
+
+@cache
 def claims() -> dict[str, list[str]]:
-    """List the titles of all claims, by page; no two pages share a name."""
-    titles = {
-        page.stem: [claim.title.removeprefix("Claim: ") for claim in read_chapter(page).claims]
-        for page in pages()
+    """List the titles of all claims, by page."""
+    return {
+        slug: [claim.title.removeprefix("Claim: ") for claim in read_chapter(page).claims]
+        for slug, page in claiming().items()
     }
-    return {slug: found for slug, found in titles.items() if found}
 
 
 def chosen(titles: list[str], beginning: str) -> list[str]:

@@ -20,6 +20,13 @@ class Mutation:
     caught_by: dict[str, list[str]]
 
 
+# The products of `rnn_cell`, which the other two cells have as well.
+RNN_CELL = (
+    "    read = nn.functional.linear(input, weight_ih, bias_ih)\n"
+    "    kept = nn.functional.linear(hx, weight_hh, bias_hh)\n"
+    "    return torch.tanh"
+)
+
 MUTATIONS = [
     # A linear layer over time
     Mutation(
@@ -35,8 +42,9 @@ MUTATIONS = [
         right="return product + bias",
         wrong="return product",
         caught_by={
+            "layers": ["`linear` is"],
             "linear-layer-over-time": [""],
-            "rnn-by-hand": ["one step is", "a loop of steps", "`nn.Linear` behind `nn.RNN`"],
+            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
     ),
     Mutation(
@@ -79,7 +87,10 @@ MUTATIONS = [
         "compare.py",
         right="torch.where(x < 0, -magnitude, magnitude)",
         wrong="magnitude",
-        caught_by={"zero-difference": ["no float lies between"]},
+        caught_by={
+            "comparison": ["`ulp_distance` counts"],
+            "zero-difference": ["no float lies between"],
+        },
     ),
     # A loop with memory
     Mutation(
@@ -134,8 +145,8 @@ MUTATIONS = [
     Mutation(
         "the loop begins at the second step, and the first comes last",
         "unroll.py",
-        right="for x_t in input.unbind(dim=1):",
-        wrong="for x_t in input.roll(-1, dims=1).unbind(dim=1):",
+        right="input.unbind(dim=1)",
+        wrong="input.roll(-1, dims=1).unbind(dim=1)",
         caught_by={
             "memory": ["the first state is the first input", "with a carrying matrix of zeros"],
             "rnn-by-hand": ["a loop of steps"],
@@ -144,7 +155,7 @@ MUTATIONS = [
     Mutation(
         "the final state is the first one",
         "unroll.py",
-        right="return torch.stack(states, dim=1), hx",
+        right="return torch.stack(states, dim=1), states[-1]",
         wrong="return torch.stack(states, dim=1), states[0]",
         caught_by={
             "memory": ["the first state is the first input"],
@@ -176,9 +187,10 @@ MUTATIONS = [
     Mutation(
         "a layer above the first reads one direction only",
         "parameters.py",
-        right="else hidden_size * len(suffixes)",
-        wrong="else hidden_size",
+        right="else shown * len(suffixes)",
+        wrong="else shown",
         caught_by={
+            "parameters": ["names, shapes"],
             "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
@@ -197,9 +209,11 @@ MUTATIONS = [
     Mutation(
         "the tanh is left out",
         "cells.py",
-        right="return torch.tanh(summed) if",
-        wrong="return summed if",
+        right="return torch.tanh(read + kept) if",
+        wrong="return read + kept if",
         caught_by={
+            "cells": ["`rnn_cell` is"],
+            "cell-modules": ["`RNNCell` is"],
             "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
             "stacked": ["`stacked` with our layers"],
@@ -210,29 +224,29 @@ MUTATIONS = [
     Mutation(
         "the relu is left out",
         "cells.py",
-        right="else torch.relu(summed)",
-        wrong="else summed",
+        right="else torch.relu(read + kept)",
+        wrong="else read + kept",
         caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
     ),
     Mutation(
         "the bias of the input is left out",
         "cells.py",
-        right="linear(input, weight_ih, bias_ih)",
-        wrong="linear(input, weight_ih)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_ih", ""),
         caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
     ),
     Mutation(
         "the bias of the state is left out",
         "cells.py",
-        right="linear(hx, weight_hh, bias_hh)",
-        wrong="linear(hx, weight_hh)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_hh", ""),
         caught_by={"rnn-by-hand": ["one step is"], "stacked": ["dropout empties"]},
     ),
     Mutation(
         "the weight of the state is transposed",
         "cells.py",
-        right="linear(hx, weight_hh, bias_hh)",
-        wrong="linear(hx, weight_hh.T, bias_hh)",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace("weight_hh", "weight_hh.T"),
         caught_by={"rnn-by-hand": ["one step is"], "stacked": ["`stacked` with our layers"]},
     ),
     Mutation(
@@ -240,7 +254,7 @@ MUTATIONS = [
         "unroll.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
-        caught_by={"rnn-by-hand": ["a loop of steps"]},
+        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
     ),
     Mutation(
         "gradients stop at every step",
@@ -255,7 +269,10 @@ MUTATIONS = [
         "stacked.py",
         right="layer(input, h_0)",
         wrong="layer(input, hx[0])",
-        caught_by={"stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"]},
+        caught_by={
+            "layers": ["`stacked` around"],
+            "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
+        },
     ),
     Mutation(
         "every layer starts from ones",
@@ -300,9 +317,13 @@ MUTATIONS = [
     Mutation(
         "the reverse features stand first",
         "bidirectional.py",
-        right="torch.cat([output_forward, output_reverse], dim=2)",
-        wrong="torch.cat([output_reverse, output_forward], dim=2)",
-        caught_by={"bidirectional": ["two one-way `nn.RNN`s", "the final states are"]},
+        right="torch.cat([output_forward, output_reverse], dim=-1)",
+        wrong="torch.cat([output_reverse, output_forward], dim=-1)",
+        caught_by={
+            "layers": ["`both_directions` around"],
+            "modules": ["`RNN` is"],
+            "bidirectional": ["two one-way `nn.RNN`s", "the final states are"],
+        },
     ),
     Mutation(
         "the final states are swapped",
@@ -327,13 +348,13 @@ MUTATIONS = [
         "rnn.py",
         right="layer_parameters(parameters, layer, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
         "rnn.py",
-        right="hx.unflatten(0, (num_layers, directions))",
-        wrong="hx.unflatten(0, (directions, num_layers)).transpose(0, 1)",
+        right="torch.unflatten(hx, 0, (num_layers, directions))",
+        wrong="torch.unflatten(hx, 0, (directions, num_layers)).transpose(0, 1)",
         caught_by={"deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
@@ -352,10 +373,11 @@ MUTATIONS = [
         right="return layer * num_directions + direction",
         wrong="return direction * num_directions + layer",
         caught_by={
+            "parameters": ["in `nn.RNN` the last"],
             "deep-and-bidirectional": [
                 "`state_index` names the row",
                 "the top layer's final states",
-            ]
+            ],
         },
     ),
     Mutation(
@@ -366,6 +388,46 @@ MUTATIONS = [
         caught_by={
             "index": ["the course's network agrees"],
             "deep-and-bidirectional": ["`state_index` names the row"],
+        },
+    ),
+    # The reference
+    Mutation(
+        "the gates of an LSTM are read in another framework's order",
+        "cells.py",
+        right="i, f, g, o = gates.chunk",
+        wrong="i, g, f, o = gates.chunk",
+        caught_by={
+            "cells": ["`lstm_cell` is"],
+            "cell-modules": ["`LSTMCell` is"],
+            "modules": ["`LSTM` is"],
+        },
+    ),
+    Mutation(
+        "a GRU's update gate keeps the candidate, not the state",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={
+            "cells": ["`gru_cell` is"],
+            "cell-modules": ["`GRUCell` is"],
+            "modules": ["`GRU` is"],
+        },
+    ),
+    Mutation(
+        "the reset gate leaves the bias out",
+        "steps.py",
+        right="return partial(gru_step, recurrent=recurrent, bias_hh=bias_hh), bias_ih",
+        wrong="return partial(gru_step, recurrent=recurrent), bias_ih + bias_hh",
+        caught_by={"steps": ["product, then step"], "network": ["`recurrent_network` is"]},
+    ),
+    Mutation(
+        "parameters are drawn as for a linear layer of that size",
+        "module_base.py",
+        right="bound = 1 / math.sqrt(hidden_size)",
+        wrong="bound = math.sqrt(3 / hidden_size)",
+        caught_by={
+            "modules": ["with one seed, `reset_uniform`"],
+            "cell-modules": ["with one seed, a cell"],
         },
     ),
 ]

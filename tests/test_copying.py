@@ -1,7 +1,9 @@
 """People copy from the chapters: the first block and the definitions suffice to run what is shown.
 
-Each definition on a page, pasted below the page's first block and below the definitions that it
-names, runs in an empty file, and every name that its code uses is there.
+A page of the reference shows one module's source and may import the rest of the package, in its
+first block; a chapter imports nothing but torch.  Each definition on a page, pasted below the
+page's first block and below the definitions that it names, runs in an empty file, and every name
+that its code uses is there.
 """
 
 import ast
@@ -13,11 +15,12 @@ from types import CodeType
 import pytest
 
 from docs._build.chapter import Code, read_chapter
-from docs._build.site import pages
+from docs._build.site import chapters, pages
 from tests.engine import HEAD, fence
 
 DOCS = Path(__file__).parent.parent / "docs" / "en"
-CHAPTERS = [path for path in pages() if path.parent != DOCS]
+REFERENCE = DOCS / "reference"
+PAGES = [*chapters(), *(page for page in pages() if page.parent == REFERENCE)]
 # What the interpreter and `exec` give every module.
 GIVEN = {*vars(builtins), "__name__", "__doc__", "__annotations__"}
 
@@ -92,7 +95,7 @@ def faults(page: Path, text: str | None = None) -> list[str]:
     found += [
         f"{page.name}:{first.line}: {ast.unparse(node)}: readers have torch, not this project"
         for node in imports(first.code)
-        if "rnn_tutorial" in ast.unparse(node)
+        if "rnn_tutorial" in ast.unparse(node) and page.parent != REFERENCE
     ]
     shown = definitions([first, *later])
     for definition in shown:
@@ -111,10 +114,19 @@ def faults(page: Path, text: str | None = None) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_definitions_can_be_copied(page: Path) -> None:
     assert not faults(page)
-    assert definitions(read_chapter(page).of(Code)), "a chapter shows code"
+    shown = definitions(read_chapter(page).of(Code))
+    assert shown or page.name == "index.md", "it shows code"
+
+
+def test_only_the_reference_imports_the_package() -> None:
+    text = HEAD + fence(body="from rnn_tutorial import linear")
+    assert faults(DOCS / "foundations" / "page.md", text)
+    assert not faults(REFERENCE / "page.md", text)
+    late = HEAD + fence(body="x = 1") + "\n" + fence(body="from rnn_tutorial import linear")
+    assert faults(REFERENCE / "page.md", late)
 
 
 USES = "def outer(x):\n    def inner():\n        return helper(x)\n    return inner"

@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from docs._build.chapter import read_chapter
-from docs._build.site import pages
 from tests.engine import HEAD, fence, inside
-from tests.mutants import ROOT, Outcome, chosen, claims, failures, mutated, run
+from tests.mutants import ROOT, Outcome, chosen, claiming, claims, failures, mutated, run
 from tests.mutations import MUTATIONS, Mutation
 
-PAGES = {page.stem: page for page in pages()}
 Job = tuple[int, str]  # the number of a mutation, -1 for none, and a chapter
 
 
@@ -34,7 +32,7 @@ def outcomes() -> dict[Job, Outcome]:
     """Run every job, two at once."""
 
     def outcome(job: Job, asked: list[str]) -> Outcome:
-        return run(PAGES[job[1]], MUTATIONS[job[0]] if job[0] >= 0 else None, asked)
+        return run(claiming()[job[1]], MUTATIONS[job[0]] if job[0] >= 0 else None, asked)
 
     with ThreadPoolExecutor(2) as pool:
         futures = {job: pool.submit(outcome, job, asked) for job, asked in jobs().items()}

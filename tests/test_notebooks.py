@@ -31,10 +31,10 @@ from docs._build.notebooks import (
     notebook_text,
     set_subscripts,
 )
-from docs._build.site import settings
+from docs._build.site import chapters, settings
 from tests.kernels import execute
 
-CHAPTERS = sorted(path for path in DOCS_DIR.rglob("*.md") if path.parent != DOCS_DIR)
+CHAPTERS = sorted(chapters())
 PLANTED = DOCS_DIR / "foundations" / "planted.md"  # such a page could stand there
 SITE = settings()["site_url"]
 FOLDERS = settings().get("use_directory_urls", True)  # an address is a/, and not a.html

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 import sys
 from importlib.metadata import PackageNotFoundError, requires
@@ -14,6 +15,7 @@ from packaging.utils import canonicalize_name
 import rnn_tutorial
 
 ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs/en/reference"
 MODULES = sorted(ROOT.glob("rnn_tutorial/*.py"))
 LONGEST_FUNCTION = 25
 
@@ -32,6 +34,29 @@ def test_public_name_is_shown_in_a_chapter(name: str) -> None:
     assert shown, f"no chapter under docs/en includes it: {include}"
 
 
+@pytest.mark.parametrize("name", rnn_tutorial.__all__)
+def test_docstring_ends_with_the_page_that_explains_the_name(name: str) -> None:
+    last = (getattr(rnn_tutorial, name).__doc__ or "").strip().splitlines()[-1].strip()
+    named = re.fullmatch(r"Explained in: (docs/en/[\w/-]+\.md)", last)
+    assert named, f"{defined_in(name)}: {name}: its docstring ends with {last!r}"
+    page = ROOT / named[1]
+    assert page.is_file(), f"{defined_in(name)}: {name}: there is no {named[1]}"
+    include = f'--8<-- "{defined_in(name)}:{name}"'
+    assert include in page.read_text(encoding="utf-8"), f"{named[1]} does not include it: {include}"
+
+
+@pytest.mark.parametrize("name", rnn_tutorial.__all__)
+def test_reference_has_a_section_and_a_row_for_every_name(name: str) -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
+    heading, include = f"## `{name}` {{ #{name} }}\n", f'--8<-- "{defined_in(name)}:{name}"'
+    (page,) = [path for path, text in pages.items() if heading in text]
+    assert include in pages[page]
+    rows = pages[REFERENCE / "index.md"].splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| [`{name}`]({page.name}#{name}) |")]
+    explained = (getattr(rnn_tutorial, name).__doc__ or "").split("Explained in: docs/en/")[1]
+    assert row.endswith(f"({os.path.relpath(explained.strip(), 'reference')}) |")
+
+
 def test_all_lists_every_public_name() -> None:
     public = {
         node.name
@@ -40,7 +65,6 @@ def test_all_lists_every_public_name() -> None:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     }
     assert public == set(rnn_tutorial.__all__)
-    assert rnn_tutorial.__all__ == sorted(rnn_tutorial.__all__)
 
 
 def code_lines(function: ast.FunctionDef) -> int:

@@ -16,7 +16,7 @@ from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.site import pages
+from docs._build.site import chapters, pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
@@ -61,5 +61,5 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 
 def is_chapter(path: Path) -> bool:
-    """Whether a page is one to work through: it lies in a part's folder and holds code."""
-    return path in pages() and path.parent.name != "en" and bool(read_chapter(path).of(Code))
+    """Whether a page gets a notebook: it is one to work through, and it holds code."""
+    return path in chapters() and bool(read_chapter(path).of(Code))
