@@ -1,5 +1,6 @@
 """Recurrent networks in PyTorch, in code that is read first and run second."""
 
+from rnn_tutorial.backward import rnn_layer_backward, rnn_step_backward, unroll_backward
 from rnn_tutorial.bidirectional import both_directions, run_reversed
 from rnn_tutorial.cells import rnn_cell
 from rnn_tutorial.compare import max_abs_diff, ulp_distance
@@ -28,9 +29,12 @@ __all__ = [
     "rnn",
     "rnn_cell",
     "rnn_layer",
+    "rnn_layer_backward",
+    "rnn_step_backward",
     "run_reversed",
     "stacked",
     "state_index",
     "ulp_distance",
     "unroll",
+    "unroll_backward",
 ]
