@@ -34,7 +34,7 @@ format: $(INSTALLED)  ## format the Python files and mend what ruff can mend
 	$(BIN)/ruff check --fix
 
 clean:  ## remove everything that these commands made, .venv included
-	rm -rf $(VENV) .cache site .pytest_cache .ruff_cache .rumdl_cache
+	rm -rf $(VENV) .cache site .hypothesis .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is older than one of these two files: install again.

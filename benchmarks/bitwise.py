@@ -4,7 +4,7 @@ Prints, for each pair of Part I, each size and both number types, on how many of
 results are equal, and the largest difference, in multiples of eps * (1 + |expected|). The counts
 belong to the CPU, the library and the thread count that made them: try `MKL_CBWR=COMPATIBLE`
 in the environment (Intel MKL's portable code path), or another OMP_NUM_THREADS.
-The largest size takes most of an hour on two cores.
+The largest size takes nearly all of the time, most of it in float64.
 """
 
 from collections.abc import Callable, Iterator

@@ -14,6 +14,11 @@ def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
 
     Raises:
         RuntimeError: if the shapes differ: broadcasting would compare the wrong elements.
+
+    >>> max_abs_diff(torch.tensor([1.0, 2.0]), torch.tensor([1.5, 1.0]))
+    1.0
+
+    Explained in: docs/en/foundations/linear-layer-over-time.md
     """
     require_shape("actual", actual, *expected.shape)
     if actual.numel() == 0:
@@ -34,6 +39,12 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
     Source:
         Dawson (2012), "Comparing floating point numbers": the bits of finite IEEE 754 numbers,
         read as sign and magnitude integers, are in the order of the numbers.
+
+    >>> one = torch.ones(1)
+    >>> ulp_distance(one, torch.nextafter(one, 2 * one))
+    1
+
+    Explained in: docs/en/foundations/zero-difference.md
     """
     require_shape("actual", actual, *expected.shape)
     integers = {torch.float32: torch.int32, torch.float64: torch.int64}
@@ -55,4 +66,4 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
     ranks = torch.stack([rank(actual), rank(expected)])
     # A distance can need all 64 bits, and an int64 ends at 2**63 - 1: count from -2**63 instead.
     lowest = torch.iinfo(torch.int64).min
-    return (ranks.amax(0) - ranks.amin(0) + lowest).max().item() - lowest
+    return int((ranks.amax(0) - ranks.amin(0) + lowest).max().item()) - lowest

@@ -19,6 +19,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Source:
         `torch.nn.functional.linear`: y = x A^T + b.
+
+    >>> linear(torch.tensor([1.0, 2.0]), torch.tensor([[10.0, 1.0]]))
+    tensor([12.])
+
+    Explained in: docs/en/foundations/linear-layer-over-time.md
     """
     require_shape("weight", weight, "H", "E")
     out_features, in_features = weight.shape
@@ -38,6 +43,11 @@ def map_over_time(step: Callable[[Tensor], Tensor], input: Tensor) -> Tensor:
 
     Raises:
         RuntimeError: if `input` has other than three axes.
+
+    >>> map_over_time(lambda x_t: x_t[:, :3], torch.zeros(4, 16, 5)).shape
+    torch.Size([4, 16, 3])
+
+    Explained in: docs/en/foundations/linear-layer-over-time.md
     """
     require_shape("input", input, "N", "T", "E")
     return torch.stack([step(x_t) for x_t in input.unbind(dim=1)], dim=1)

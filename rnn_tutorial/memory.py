@@ -21,6 +21,12 @@ def memory_step(input: Tensor, hx: Tensor, w_input: Tensor, w_state: Tensor) -> 
 
     Source:
         The recurrence of Elman (1990) without its activation and biases.
+
+    >>> x_t, state = torch.tensor([[1.0]]), torch.tensor([[2.0]])
+    >>> memory_step(x_t, state, w_input=torch.tensor([[10.0]]), w_state=torch.tensor([[0.5]]))
+    tensor([[11.]])
+
+    Explained in: docs/en/foundations/memory.md
     """
     require_shape("w_input", w_input, "E", "H")
     require_shape("input", input, "N", w_input.shape[0])
@@ -37,6 +43,12 @@ def joined_memory_step(input: Tensor, hx: Tensor, w_joined: Tensor) -> Tensor:
 
     Raises:
         RuntimeError: if N, E or H disagree; the message names the argument and both shapes.
+
+    >>> x_t, state = torch.tensor([[1.0]]), torch.tensor([[2.0]])
+    >>> joined_memory_step(x_t, state, w_joined=torch.tensor([[10.0], [0.5]]))
+    tensor([[11.]])
+
+    Explained in: docs/en/foundations/one-matmul.md
     """
     require_shape("input", input, "N", "E")
     require_shape("w_joined", w_joined, "E + H", "H")

@@ -11,25 +11,37 @@ def parameter_shapes(
     num_layers: int = 1,
     bias: bool = True,
     bidirectional: bool = False,
+    gates: int = 1,
+    proj_size: int = 0,
 ) -> dict[str, tuple[int, ...]]:
-    """List the names and shapes of an RNN's parameters, in the order of `torch.nn.RNN`.
+    """List the names and shapes of a recurrent network's parameters, in the order of `torch.nn`.
 
     Shape:
-        weight_ih_l0 (H, E); weight_ih of a later layer (H, D*H); weight_hh (H, H); biases (H,)
+        with G gates, 1 in an RNN, 3 in a GRU, 4 in an LSTM, and P = proj_size, H if that is 0:
+        weight_ih_l0 (G*H, E); weight_ih of a later layer (G*H, D*P); weight_hh (G*H, P);
+        biases (G*H,); weight_hr (P, H), only with a proj_size
 
     Source:
-        `torch.nn.RNN`, section "Variables".
+        `torch.nn.RNN`, `torch.nn.LSTM`, section "Variables".
+
+    >>> parameter_shapes(input_size=5, hidden_size=6, bias=False)
+    {'weight_ih_l0': (6, 5), 'weight_hh_l0': (6, 6)}
+
+    Explained in: docs/en/foundations/anatomy.md
     """
     suffixes = ["", "_reverse"] if bidirectional else [""]
+    shown = proj_size or hidden_size
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in range(num_layers):
-        features = input_size if layer == 0 else hidden_size * len(suffixes)
+        features = input_size if layer == 0 else shown * len(suffixes)
         for suffix in suffixes:
-            shapes[f"weight_ih_l{layer}{suffix}"] = (hidden_size, features)
-            shapes[f"weight_hh_l{layer}{suffix}"] = (hidden_size, hidden_size)
+            shapes[f"weight_ih_l{layer}{suffix}"] = (gates * hidden_size, features)
+            shapes[f"weight_hh_l{layer}{suffix}"] = (gates * hidden_size, shown)
             if bias:
-                shapes[f"bias_ih_l{layer}{suffix}"] = (hidden_size,)
-                shapes[f"bias_hh_l{layer}{suffix}"] = (hidden_size,)
+                shapes[f"bias_ih_l{layer}{suffix}"] = (gates * hidden_size,)
+                shapes[f"bias_hh_l{layer}{suffix}"] = (gates * hidden_size,)
+            if proj_size:
+                shapes[f"weight_hr_l{layer}{suffix}"] = (proj_size, hidden_size)
     return shapes
 
 
@@ -40,11 +52,19 @@ def layer_parameters(
 
     Raises:
         KeyError: names the first missing parameter and lists the ones that are there.
+
+    >>> from torch import nn
+    >>> list(layer_parameters(nn.RNN(5, 6, num_layers=2).state_dict(), layer=1))
+    ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh']
+
+    Explained in: docs/en/foundations/stacked.md
     """
     suffix = f"_l{layer}{'_reverse' if reverse else ''}"
     kinds = ["weight_ih", "weight_hh"]
     if any(name.startswith("bias") for name in parameters):
         kinds += ["bias_ih", "bias_hh"]
+    if any(name.startswith("weight_hr") for name in parameters):
+        kinds += ["weight_hr"]
     for kind in kinds:
         if kind + suffix not in parameters:
             raise KeyError(f"parameters: expected {kind + suffix}, got {', '.join(parameters)}")
@@ -56,5 +76,10 @@ def state_index(layer: int, direction: int, num_directions: int) -> int:
 
     Source:
         `torch.nn.RNN`: the states of a layer's directions lie next to each other.
+
+    >>> [state_index(layer=1, direction=d, num_directions=2) for d in (0, 1)]
+    [2, 3]
+
+    Explained in: docs/en/foundations/deep-and-bidirectional.md
     """
     return layer * num_directions + direction

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+import torch
 from torch import Tensor
 
 from rnn_tutorial.bidirectional import both_directions
@@ -31,6 +32,13 @@ def rnn(
 
     Source:
         `torch.nn.RNN` with `batch_first=True` and without dropout.
+
+    >>> theirs = torch.nn.RNN(5, 6, num_layers=2, batch_first=True)
+    >>> output, h_n = rnn(torch.zeros(4, 16, 5), theirs.state_dict(), num_layers=2)
+    >>> output.shape, h_n.shape
+    (torch.Size([4, 16, 6]), torch.Size([2, 4, 6]))
+
+    Explained in: docs/en/foundations/deep-and-bidirectional.md
     """
     require_shape("input", input, "N", "T", "E")
     layers = []
@@ -47,5 +55,5 @@ def rnn(
     require_shape("hx", hx, *states)
     if not bidirectional:
         return stacked(layers, input, hx)
-    output, h_n = stacked(layers, input, hx.unflatten(0, (num_layers, directions)))
+    output, h_n = stacked(layers, input, torch.unflatten(hx, 0, (num_layers, directions)))
     return output, h_n.flatten(0, 1)

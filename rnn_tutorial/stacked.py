@@ -22,6 +22,13 @@ def stacked(
 
     Raises:
         RuntimeError: if `hx` does not hold one state a layer.
+
+    >>> layers = [lambda x, h: (x + 1, h)] * 3
+    >>> output, h_n = stacked(layers, torch.zeros(4, 16, 6), torch.zeros(3, 4, 6))
+    >>> output.unique(), h_n.shape
+    (tensor([3.]), torch.Size([3, 4, 6]))
+
+    Explained in: docs/en/foundations/stacked.md
     """
     require_shape("hx", hx, len(layers), *("NH" if hx.dim() < 4 else "DNH"))
     final_states = []

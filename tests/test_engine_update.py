@@ -86,19 +86,22 @@ CHANGES = {
         VALUE.format(4, "2 + 2").rstrip() + " " + VALUE.format(7, "2 * 3 + 1"),
     ),
     "digits of a float": (VALUE.format("0.50", "2 / 3"), VALUE.format("0.67", "2 / 3")),
-    "scientific": (VALUE.format("1.0e-05", "2.75e-5"), VALUE.format("2.8e-05", "2.75e-5")),
+    "scientific": (VALUE.format("1.0e-05", "2.75e-5 * 1"), VALUE.format("2.8e-05", "2.75e-5 * 1")),
     "digits of a list": (
         VALUE.format("[0.5, 1]", "[2 / 3, 1]"),
         VALUE.format("[0.7, 1]", "[2 / 3, 1]"),
     ),
-    "not quite zero": (VALUE.format("0.0", "0.004"), VALUE.format("0.004", "0.004")),
-    "thousands": (VALUE.format("1,000", "1234567"), VALUE.format("1,234,567", "1234567")),
-    "shape": (VALUE.format("[4, 6]", "[4, 16, 6]"), VALUE.format("[4, 16, 6]", "[4, 16, 6]")),
-    "text": (VALUE.format("a", "'b'"), VALUE.format("b", "'b'")),
+    "not quite zero": (VALUE.format("0.0", "0.004 * 1"), VALUE.format("0.004", "0.004 * 1")),
+    "thousands": (VALUE.format("1,000", "1234567 * 1"), VALUE.format("1,234,567", "1234567 * 1")),
+    "shape": (
+        VALUE.format("[4, 6]", "[4, 16, 6] * 1"),
+        VALUE.format("[4, 16, 6]", "[4, 16, 6] * 1"),
+    ),
+    "text": (VALUE.format("a", "'b' * 1"), VALUE.format("b", "'b' * 1")),
     "not a number": (VALUE.format("0.5", "float('nan')"), VALUE.format("nan", "float('nan')")),
     "in a table": (
-        "| a | b |\n|---|---|\n| c | " + VALUE.format(5, "4").rstrip() + " |\n",
-        "| a | b |\n|---|---|\n| c | " + VALUE.format(4, "4").rstrip() + " |\n",
+        "| a | b |\n|---|---|\n| c | " + VALUE.format(5, "4 * 1").rstrip() + " |\n",
+        "| a | b |\n|---|---|\n| c | " + VALUE.format(4, "4 * 1").rstrip() + " |\n",
     ),
 }
 

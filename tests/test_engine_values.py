@@ -55,6 +55,8 @@ NO_FORM = "not in a form that is checked"
 BAD_MARKS = {
     "no expression": ("`4`{ .verified }\n", 3, "has no expression"),
     "empty expression": ('`4`{ .verified expr="" }\n', 3, "has no expression"),
+    "the value itself": ('`[4, 16]`{ .verified expr="[4, 16]" }\n', 3, "is compared with itself"),
+    "its own text": ("`five`{ .verified expr=\"'five'\" }\n", 3, "is compared with itself"),
     "raises": ('`4`{ .verified expr="undefined" }\n', 3, "raises NameError"),
     "not Python": ('`4`{ .verified expr="2 +" }\n', 3, "raises SyntaxError"),
     "stops the run": ('`4`{ .verified expr="exit()" }\n', 3, "raises SystemExit"),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from markdown import Markdown
 
-from docs._build.figures import TARGET, module, names, render, target
+from docs._build.figures import TARGET, _ungroup, module, names, render, target
 from docs._build.figures.style import PALETTE, TINT
 
 NUMBER = re.compile(r"(?<![#\w])-?\d+\.?\d*(?:e-?\d+)?")  # no part of a colour or a name
@@ -209,3 +209,8 @@ def test_palette_can_be_read_on_paper() -> None:
     paper = rgb(PALETTE, "paper")
     for name in PALETTE.keys() - {"paper", "line"}:
         assert contrast(rgb(PALETTE, name), paper) >= AA, name
+
+
+def test_groups_that_carry_nothing_go_and_empty_ones_stay_closed() -> None:
+    svg = '<g><g id="a"><path/></g><g/><g class="x"/></g>'
+    assert _ungroup(svg) == '<g id="a"><path/></g><g/><g class="x"/>'

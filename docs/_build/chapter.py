@@ -30,8 +30,8 @@ from docs._build.snippets import Origin
 
 # Fences that only show something.  The test run lists each of them by name.
 SHOWN_LANGUAGES = {"bash", "powershell", "toml", "yaml", "markdown", "html", "bibtex"}
-# Fences that the build fills in itself (custom fences of mkdocs.yml).
-GENERATED_LANGUAGES = {"checks"}
+# Fences that the build fills in itself (custom fences of mkdocs.yml), with what they may hold.
+GENERATED_LANGUAGES = {"checks": ("table", "summary")}
 
 FENCE_MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})(?P<rest>.*)$")
 CLAIM_MARKER = re.compile(
@@ -39,8 +39,8 @@ CLAIM_MARKER = re.compile(
     (?P<kind>\w*) [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
 )
 CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
-RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)")
-# Raw HTML that cannot look like code; the Markdown linter allows no other either.
+RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)(?P<attributes>[^>]*)")
+# Raw HTML that, without a style, cannot look like code; the Markdown linter allows no other either.
 HARMLESS_TAGS = {"abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup"}
 MARKED = re.compile(r"`+[^`]+`+\{[^`\n]*?\.verified\b[^`\n]*?\}")
 INLINE_CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
@@ -137,7 +137,7 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     source = _Source(text)
     try:
         html = source.render()
-        items = source.read(BeautifulSoup(html, "html.parser"))
+        items = source.read(BeautifulSoup(rendered.lightened(html), "html.parser"))
     except Exception as error:  # whatever an extension raises on bad input, the page is at fault
         message = f"the page cannot be rendered: {type(error).__name__}: {error}"
         return Chapter(path, text, (source.problem(0, message),), (), "")
@@ -311,8 +311,11 @@ class _Source:
             if raw.language == "text" and raw.title == "Output":
                 return "", Output
             return 'an output fence is written ```text title="Output"', Fence
-        if raw.language in SHOWN_LANGUAGES | GENERATED_LANGUAGES:
+        words = GENERATED_LANGUAGES.get(raw.language, ())
+        if raw.language in SHOWN_LANGUAGES or raw.code.strip() in words:
             return "", Shown
+        if words:
+            return f'a fence "{raw.language}" holds one word: {" or ".join(words)}', Fence
         name = f'"{raw.language}"' if raw.language else "no language"
         shown = ", ".join(sorted(SHOWN_LANGUAGES))
         return (
@@ -342,7 +345,7 @@ class _Source:
                 )
                 yield self.problem(self.page_line(number), message)
             for tag in RAW_TAG.finditer(INLINE_CODE.sub("", line)):
-                if tag["tag"].lower() not in HARMLESS_TAGS:
+                if tag["tag"].lower() not in HARMLESS_TAGS or "style" in tag["attributes"].lower():
                     message = f"raw HTML, <{tag['tag']}>, is not checked: use Markdown"
                     yield self.problem(self.page_line(number), message)
 

@@ -163,7 +163,7 @@ class _Page:
 
 
 def _file(source: str) -> File:
-    return File(source, str(DOCS_DIR), "", use_directory_urls=True)
+    return File(source, str(DOCS_DIR), "", use_directory_urls=settings()["use_directory_urls"])
 
 
 def _html(body: str) -> str:

@@ -153,6 +153,8 @@ class ChapterRun:
     def verify(self, value: Value) -> None:
         if not value.expression:
             raise ClaimError(f'`{value.text}` has no expression: write {{ .verified expr="..." }}')
+        if is_literal(value.expression):
+            raise ClaimError(f"`{value.text}` is compared with itself: {value.expression}")
         actual = self.evaluate(value)
         if not same_value(value.text, actual):
             if not self.update:
@@ -177,6 +179,14 @@ class ChapterRun:
                 cause = self.failed[error.name]
                 reason = f"NameError: the block at line {cause} failed to define {error.name}"
             raise ClaimError(f"`{value.text}`: {value.expression} raises {reason}") from None
+
+
+def is_literal(expression: str) -> bool:
+    """Whether an expression computes nothing, so that it would verify whatever is written."""
+    with contextlib.suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        ast.literal_eval(expression)
+        return True
+    return False
 
 
 def as_page(code: str) -> str:

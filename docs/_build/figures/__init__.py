@@ -36,10 +36,10 @@ def render(name: str) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({**RC, "svg.hashsalt": name}):
         module(name).draw().savefig(buffer, format="svg", metadata={"Date": None})
-    return _tidy(buffer.getvalue())
+    return tidy(buffer.getvalue())
 
 
-def _tidy(svg: str) -> str:
+def tidy(svg: str) -> str:
     """Make matplotlib's SVG small, free of global styles, and its colours replaceable by CSS."""
     svg = svg[svg.index("<svg") :]
     for part in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
@@ -62,7 +62,7 @@ def _ungroup(svg: str) -> str:
             return tag[0] if kept[-1] else ""
         return tag[0] if kept.pop() else ""
 
-    return re.sub(r"<g\b[^>]*>|</g>", group, svg)
+    return re.sub(r"<g\b[^>]*(?<!/)>|</g>", group, svg)  # not <g/>, which closes itself
 
 
 def _tidy_tag(match: re.Match[str]) -> str:

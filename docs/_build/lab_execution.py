@@ -1,0 +1,114 @@
+"""Execute the labs: what mkdocs-jupyter caches of a run, and when it must run again."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import nbconvert.preprocessors
+import nbformat
+from bs4 import BeautifulSoup
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from nbclient.exceptions import CellExecutionError
+from nbconvert.filters import strip_ansi
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor, ExecutePreprocessor
+from nbformat import NotebookNode
+from nbformat.v4 import new_raw_cell
+
+from docs._build.snippets import ROOT
+
+NOTEBOOK = "application/x-ipynb+json"
+# What the results of a lab depend on, beside its own text and the package.
+DISTRIBUTIONS = (
+    *("torch", "numpy", "scikit-learn", "matplotlib", "tqdm"),
+    *("mkdocs-jupyter", "nbconvert", "jupytext", "ipykernel"),
+)
+
+
+class KeptExecution(ExecutePreprocessor):
+    """Executes a notebook as nbconvert does, and leaves the executed notebook in its page.
+
+    There it is part of what mkdocs-jupyter caches, so that page and notebook always belong to one
+    run.  Progress bars are reduced to their last state.
+
+    Raises:
+        PluginError: if a cell fails; it names the line in the lab's own file.
+    """
+
+    labs = Path()  # the folder of their files
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Any = None, km: Any = None
+    ) -> tuple[NotebookNode, Any]:
+        try:
+            nb, resources = super().preprocess(nb, resources, km)
+        except CellExecutionError as error:
+            raise PluginError(explained(error, nb, self.labs)) from None
+        nb, resources = CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
+        text = json.dumps(nb).replace("</", "<\\/")  # no end of the script inside of it
+        script = f'<script type="{NOTEBOOK}">{text}</script>'
+        nb.cells.append(new_raw_cell(script, metadata={"raw_mimetype": "text/html"}))
+        return nb, resources
+
+
+def prepare_labs(config: MkDocsConfig) -> None:
+    """Keep executed notebooks, in a cache of its own for each state of package and libraries.
+
+    mkdocs-jupyter's own key holds the script and its options only.  Call it from `on_config`.
+    """
+    nbconvert.preprocessors.ExecutePreprocessor = KeptExecution  # nbconvert finds it by this name
+    KeptExecution.labs = Path(config.docs_dir) / "labs"
+    options = config.plugins["mkdocs-jupyter"].config
+    folder, state = Path(options["cache_dir"]), fingerprint()
+    for stale in folder.glob("*"):
+        if stale.is_dir() and stale.name != state:
+            shutil.rmtree(stale)
+    options["cache_dir"] = str(folder / state)
+
+
+def explained(error: CellExecutionError, nb: NotebookNode, labs: Path) -> str:
+    """Say what failed, and where in the lab's file."""
+    message = f"{error.ename}: {error.evalue}"
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                trace = strip_ansi("\n".join(output.traceback))
+                line = int(re.search(r"Cell In\[\d+\], line (\d+)", trace)[1])
+                source = re.sub(r"\A\s*\n", "", cell.source)  # IPython counts from the first code
+                code = source.splitlines()[line - 1].strip()
+                return f"{place(source, line, labs)}: {message}\n    {code}"
+    return message
+
+
+def place(source: str, line: int, labs: Path) -> str:
+    """Find a line of a cell in the lab that holds the cell."""
+    for path in sorted(labs.glob("*.py")):
+        before, found, _ = path.read_text(encoding="utf-8").partition(source)
+        if found:
+            return f"{os.path.relpath(path)}:{before.count(chr(10)) + line}"
+    return f"line {line} of a cell"
+
+
+def fingerprint() -> str:
+    """Hash what a lab's results depend on, beside its text."""
+    spec = find_spec("rnn_tutorial")  # without importing it, and torch with it
+    package = Path(spec.origin).parent if spec and spec.origin else ROOT / "rnn_tutorial"
+    digest = hashlib.sha256()
+    for path in [*sorted(package.glob("*.py")), Path(__file__)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(repr([(name, version(name)) for name in DISTRIBUTIONS]).encode())
+    return digest.hexdigest()[:16]
+
+
+def executed_notebook(html: str) -> NotebookNode:
+    """Take the executed notebook out of a page, as it is before `slim`."""
+    script = BeautifulSoup(html, "html.parser").find("script", type=NOTEBOOK)
+    if script is None:
+        raise ValueError("the page of this lab holds no executed notebook: was `prepare_labs` run?")
+    return nbformat.from_dict(json.loads(script.string))

@@ -1,0 +1,378 @@
+"""One wrong line for every claim: what each claim of the course protects you from.
+
+A claim that no wrong line can break claims nothing.  So each entry puts one mistake into a copy of
+the package, a mistake that people make, and says which claims must fail then.  `test_mutations.py`
+runs them.
+
+`right` stands exactly once in the file.  `caught_by` lists, by chapter, how the titles of claims
+begin; an empty title stands for anything else on that page, an exercise or an output.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    mistake: str
+    file: str
+    right: str
+    wrong: str
+    caught_by: dict[str, list[str]]
+
+
+# The products of `rnn_cell`, which the other two cells have as well.
+RNN_CELL = (
+    "    read = nn.functional.linear(input, weight_ih, bias_ih)\n"
+    "    kept = nn.functional.linear(hx, weight_hh, bias_hh)\n"
+    "    return torch.tanh"
+)
+
+MUTATIONS = [
+    # A linear layer over time
+    Mutation(
+        "the weight is not transposed",
+        "linear.py",
+        right="input @ weight.T",
+        wrong="input @ weight",
+        caught_by={"linear-layer-over-time": ["all steps at once", "one sample at a time"]},
+    ),
+    Mutation(
+        "the bias is forgotten",
+        "linear.py",
+        right="return product + bias",
+        wrong="return product",
+        caught_by={
+            "linear-layer-over-time": [""],
+            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
+        },
+    ),
+    Mutation(
+        "the steps come back from the last to the first",
+        "linear.py",
+        right="[step(x_t) for x_t in input.unbind(dim=1)]",
+        wrong="[step(x_t) for x_t in input.flip(1).unbind(dim=1)]",
+        caught_by={
+            "linear-layer-over-time": ["all steps at once", "one sample at a time"],
+            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
+        },
+    ),
+    Mutation(
+        "a step also sees the steps before it",
+        "linear.py",
+        right="[step(x_t) for x_t in input.unbind(dim=1)]",
+        wrong="[step(x_t) for x_t in input.cumsum(1).unbind(dim=1)]",
+        caught_by={"linear-layer-over-time": ["all steps at once", "a step's output depends"]},
+    ),
+    # Comparing
+    Mutation(
+        "differences keep their signs",
+        "compare.py",
+        right="(actual - expected).abs().max()",
+        wrong="(actual - expected).max()",
+        caught_by={"anatomy": [""], "bidirectional": [""]},
+    ),
+    Mutation(
+        "the mean of the signed differences, as people often compare",
+        "compare.py",
+        right="(actual - expected).abs().max()",
+        wrong="(actual - expected).mean()",
+        caught_by={
+            "linear-layer-over-time": ["a step's output depends"],
+            "bidirectional": ["the last input moves every step"],
+        },
+    ),
+    Mutation(
+        "negative floats are counted as if they were positive",
+        "compare.py",
+        right="torch.where(x < 0, -magnitude, magnitude)",
+        wrong="magnitude",
+        caught_by={"zero-difference": ["no float lies between"]},
+    ),
+    # A loop with memory
+    Mutation(
+        "the state is not carried over",
+        "memory.py",
+        right="return input @ w_input + hx @ w_state",
+        wrong="return input @ w_input",
+        caught_by={
+            "memory": ["an input reaches its own state", "every state is the sum"],
+            "one-matmul": ["one step with the joined weight", "over sixteen steps"],
+        },
+    ),
+    Mutation(
+        "the carrying matrix is transposed",
+        "memory.py",
+        right="+ hx @ w_state",
+        wrong="+ hx @ w_state.T",
+        caught_by={
+            "memory": ["every state is the sum"],
+            "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
+            "zero-difference": ["relative to the state"],
+        },
+    ),
+    Mutation(
+        "the first step starts from ones",
+        "unroll.py",
+        right="states = []",
+        wrong="states, hx = [], torch.ones_like(hx)",
+        caught_by={"memory": ["the first state is the first input", "two halves"]},
+    ),
+    Mutation(
+        "a given initial state is ignored",
+        "unroll.py",
+        right="states = []",
+        wrong="states, hx = [], torch.zeros_like(hx)",
+        caught_by={
+            "memory": ["two halves"],
+            "anatomy": ["`batch_first=False` swaps two axes"],
+            "rnn-by-hand": ["a loop of steps"],
+        },
+    ),
+    Mutation(
+        "each step keeps the state from before it",
+        "unroll.py",
+        right="hx = step(x_t, hx)\n        states.append(hx)",
+        wrong="states.append(hx)\n        hx = step(x_t, hx)",
+        caught_by={
+            "memory": ["the first state is the first input", "with a carrying matrix of zeros"],
+            "rnn-by-hand": ["a loop of steps"],
+        },
+    ),
+    Mutation(
+        "the loop begins at the second step, and the first comes last",
+        "unroll.py",
+        right="input.unbind(dim=1)",
+        wrong="input.roll(-1, dims=1).unbind(dim=1)",
+        caught_by={
+            "memory": ["the first state is the first input", "with a carrying matrix of zeros"],
+            "rnn-by-hand": ["a loop of steps"],
+        },
+    ),
+    Mutation(
+        "the final state is the first one",
+        "unroll.py",
+        right="return torch.stack(states, dim=1), states[-1]",
+        wrong="return torch.stack(states, dim=1), states[0]",
+        caught_by={
+            "memory": ["the first state is the first input"],
+            "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+        },
+    ),
+    # One matmul instead of two
+    Mutation(
+        "state and input are joined in the wrong order",
+        "memory.py",
+        right="torch.cat([input, hx], dim=1)",
+        wrong="torch.cat([hx, input], dim=1)",
+        caught_by={
+            "one-matmul": [
+                "one step with the joined weight",
+                "with tanh the loops agree",
+                "the joined weights of an `nn.RNN`",
+            ]
+        },
+    ),
+    Mutation(
+        "state and input are joined along the batch",
+        "memory.py",
+        right="torch.cat([input, hx], dim=1)",
+        wrong="torch.cat([input, hx], dim=0)",
+        caught_by={"one-matmul": ["the joined weights of an `nn.RNN`"]},
+    ),
+    # Anatomy of nn.RNN
+    Mutation(
+        "a layer above the first reads one direction only",
+        "parameters.py",
+        right="else shown * len(suffixes)",
+        wrong="else shown",
+        caught_by={
+            "anatomy": ["`parameter_shapes` lists"],
+            "deep-and-bidirectional": ["names, order and shapes"],
+        },
+    ),
+    Mutation(
+        "the reverse direction comes first",
+        "parameters.py",
+        right='suffixes = ["", "_reverse"]',
+        wrong='suffixes = ["_reverse", ""]',
+        caught_by={
+            "anatomy": ["`parameter_shapes` lists"],
+            "deep-and-bidirectional": ["names, order and shapes"],
+        },
+    ),
+    # nn.RNN by hand
+    Mutation(
+        "the tanh is left out",
+        "cells.py",
+        right="return torch.tanh(read + kept) if",
+        wrong="return read + kept if",
+        caught_by={
+            "anatomy": ["`output` is the top row"],
+            "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
+            "stacked": ["`stacked` with our layers"],
+            "bidirectional": ["two layers, one of them between two flips"],
+            "deep-and-bidirectional": ["with the crossing halves at zero"],
+        },
+    ),
+    Mutation(
+        "the relu is left out",
+        "cells.py",
+        right="else torch.relu(read + kept)",
+        wrong="else read + kept",
+        caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
+    ),
+    Mutation(
+        "the bias of the input is left out",
+        "cells.py",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_ih", ""),
+        caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
+    ),
+    Mutation(
+        "the bias of the state is left out",
+        "cells.py",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace(", bias_hh", ""),
+        caught_by={"rnn-by-hand": ["one step is"], "stacked": ["dropout empties"]},
+    ),
+    Mutation(
+        "the weight of the state is transposed",
+        "cells.py",
+        right=RNN_CELL,
+        wrong=RNN_CELL.replace("weight_hh", "weight_hh.T"),
+        caught_by={"rnn-by-hand": ["one step is"], "stacked": ["`stacked` with our layers"]},
+    ),
+    Mutation(
+        "the layer does not hand its nonlinearity on",
+        "unroll.py",
+        right="        nonlinearity=nonlinearity,\n",
+        wrong="",
+        caught_by={"rnn-by-hand": ["a loop of steps"]},
+    ),
+    Mutation(
+        "gradients stop at every step",
+        "unroll.py",
+        right="        hx = step(x_t, hx)\n",
+        wrong="        hx = step(x_t, hx.detach())\n",
+        caught_by={"rnn-by-hand": ["the gradients"]},
+    ),
+    # Stacked
+    Mutation(
+        "every layer starts from the first layer's state",
+        "stacked.py",
+        right="layer(input, h_0)",
+        wrong="layer(input, hx[0])",
+        caught_by={"stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"]},
+    ),
+    Mutation(
+        "every layer starts from ones",
+        "stacked.py",
+        right="layer(input, h_0)",
+        wrong="layer(input, torch.ones_like(h_0))",
+        caught_by={
+            "zero-difference": ["every pair of Part I", "`stacked` around two `nn.RNN`"],
+        },
+    ),
+    Mutation(
+        "the final states come from the top down",
+        "stacked.py",
+        right="torch.stack(final_states)",
+        wrong="torch.stack(final_states[::-1])",
+        caught_by={"stacked": ["two one-layer `nn.RNN`s", "`h_n[0]` is the last step"]},
+    ),
+    # Bidirectional
+    Mutation(
+        "the input is not flipped before the reverse layer",
+        "bidirectional.py",
+        right="layer(input.flip(1), hx)",
+        wrong="layer(input, hx)",
+        caught_by={
+            "bidirectional": [
+                "two layers, one of them between two flips",
+                "two one-way `nn.RNN`s",
+                "the last input moves every step",
+            ]
+        },
+    ),
+    Mutation(
+        "the output of the reverse layer is not flipped back",
+        "bidirectional.py",
+        right="return output.flip(1), h_n",
+        wrong="return output, h_n",
+        caught_by={
+            "bidirectional": ["two layers, one of them between two flips", "the final states are"],
+            "deep-and-bidirectional": ["one to four layers", "`state_index` names the row"],
+        },
+    ),
+    Mutation(
+        "the reverse features stand first",
+        "bidirectional.py",
+        right="torch.cat([output_forward, output_reverse], dim=-1)",
+        wrong="torch.cat([output_reverse, output_forward], dim=-1)",
+        caught_by={"bidirectional": ["two one-way `nn.RNN`s", "the final states are"]},
+    ),
+    Mutation(
+        "the final states are swapped",
+        "bidirectional.py",
+        right="torch.stack([h_forward, h_reverse])",
+        wrong="torch.stack([h_reverse, h_forward])",
+        caught_by={"bidirectional": ["the final states are", "`h_n`, batch first"]},
+    ),
+    Mutation(
+        "the reverse layer gets the forward parameters",
+        "parameters.py",
+        right="{'_reverse' if reverse else ''}",
+        wrong="",
+        caught_by={
+            "bidirectional": ["at the last step the reverse direction"],
+            "deep-and-bidirectional": ["one to four layers"],
+        },
+    ),
+    # Deep and bidirectional
+    Mutation(
+        "every layer gets the first layer's parameters",
+        "rnn.py",
+        right="layer_parameters(parameters, layer, r)",
+        wrong="layer_parameters(parameters, 0, r)",
+        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+    ),
+    Mutation(
+        "initial states are read direction by direction, not layer by layer",
+        "rnn.py",
+        right="torch.unflatten(hx, 0, (num_layers, directions))",
+        wrong="torch.unflatten(hx, 0, (directions, num_layers)).transpose(0, 1)",
+        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+    ),
+    Mutation(
+        "final states are written direction by direction, not layer by layer",
+        "rnn.py",
+        right="h_n.flatten(0, 1)",
+        wrong="h_n.transpose(0, 1).flatten(0, 1)",
+        caught_by={
+            "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
+            "index": ["the course's network agrees"],
+        },
+    ),
+    Mutation(
+        "layers and directions are swapped in the index of a state",
+        "parameters.py",
+        right="return layer * num_directions + direction",
+        wrong="return direction * num_directions + layer",
+        caught_by={
+            "deep-and-bidirectional": [
+                "`state_index` names the row",
+                "the top layer's final states",
+            ]
+        },
+    ),
+    Mutation(
+        "without an initial state the network starts from ones",
+        "rnn.py",
+        right="input.new_zeros(states)",
+        wrong="input.new_ones(states)",
+        caught_by={
+            "index": ["the course's network agrees"],
+            "deep-and-bidirectional": ["`state_index` names the row"],
+        },
+    ),
+]
