@@ -126,6 +126,11 @@ MUTATIONS = [
             "memory": ["two halves"],
             "anatomy": ["`batch_first=False` swaps two axes"],
             "rnn-by-hand": ["a loop of steps"],
+            "truncated-bptt": [
+                "in windows, the states",
+                "a window's truncated gradient",
+                "windows over streams",
+            ],
         },
     ),
     Mutation(
@@ -156,6 +161,7 @@ MUTATIONS = [
         caught_by={
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+            "debugging": ["`h_n` of a packed batch"],
         },
     ),
     # One matmul instead of two
@@ -212,6 +218,7 @@ MUTATIONS = [
             "stacked": ["`stacked` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
             "deep-and-bidirectional": ["with the crossing halves at zero"],
+            "truncated-bptt": ["one step at a time"],
         },
     ),
     Mutation(
@@ -233,7 +240,11 @@ MUTATIONS = [
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace(", bias_hh", ""),
-        caught_by={"rnn-by-hand": ["one step is"], "stacked": ["dropout empties"]},
+        caught_by={
+            "rnn-by-hand": ["one step is"],
+            "stacked": ["dropout empties"],
+            "debugging": ["with one layer `dropout` changes nothing"],
+        },
     ),
     Mutation(
         "the weight of the state is transposed",
@@ -254,7 +265,10 @@ MUTATIONS = [
         "unroll.py",
         right="        hx = step(x_t, hx)\n",
         wrong="        hx = step(x_t, hx.detach())\n",
-        caught_by={"rnn-by-hand": ["the gradients"]},
+        caught_by={
+            "rnn-by-hand": ["the gradients"],
+            "truncated-bptt": ["retained graphs", "between resets"],
+        },
     ),
     # Stacked
     Mutation(
@@ -325,6 +339,7 @@ MUTATIONS = [
         wrong="",
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
+            "debugging": ["the reverse half of the last output"],
             "deep-and-bidirectional": ["one to four layers"],
         },
     ),
@@ -362,7 +377,8 @@ MUTATIONS = [
             "deep-and-bidirectional": [
                 "`state_index` names the row",
                 "the top layer's final states",
-            ]
+            ],
+            "debugging": ["rows of `h_n` are layers"],
         },
     ),
     Mutation(
@@ -374,5 +390,100 @@ MUTATIONS = [
             "index": ["the course's network agrees"],
             "deep-and-bidirectional": ["`state_index` names the row"],
         },
+    ),
+    # Sequences of unequal length
+    Mutation(
+        "the way back is the order of sorting once more, and not its inverse",
+        "masked.py",
+        right="order, order.argsort())",
+        wrong="order, order)",
+        caught_by={"unequal-length": ["`pack` is `pack_padded_sequence`"]},
+    ),
+    Mutation(
+        "padding sets the state to zero",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="torch.where(next(masks), step(x_t, hx), 0 * hx)",
+        caught_by={"unequal-length": ["the masked loop is `nn.RNN`"]},
+    ),
+    Mutation(
+        "padding keeps the value of a state, and drops its history",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="torch.where(next(masks), step(x_t, hx), hx.detach())",
+        caught_by={"unequal-length": ["the gradients are those of the packed"]},
+    ),
+    Mutation(
+        "padding is read like any other step",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="step(x_t, hx)",
+        caught_by={"unequal-length": ["whatever finite numbers are in the padding"]},
+    ),
+    Mutation(
+        "the mask is used the wrong way round",
+        "masked.py",
+        right="states.masked_fill(~real, 0.0)",
+        wrong="states.masked_fill(real, 0.0)",
+        caught_by={"unequal-length": ["the last real step forward"]},
+    ),
+    Mutation(
+        "a step too many counts as real",
+        "masked.py",
+        right="< lengths.unsqueeze(1)",
+        wrong="<= lengths.unsqueeze(1)",
+        caught_by={"unequal-length": ["mask, `ignore_index` and `pack`"]},
+    ),
+    # Backpropagation through time
+    Mutation(
+        "the derivative of tanh without the square",
+        "backward.py",
+        right="(1 - h**2)",
+        wrong="(1 - h)",
+        caught_by={"backpropagation-through-time": ["one step back"]},
+    ),
+    Mutation(
+        "the gradient of a bias is a mean",
+        "backward.py",
+        right='"bias_hh": rows.sum(0)',
+        wrong='"bias_hh": rows.mean(0)',
+        caught_by={"backpropagation-through-time": ["all gradients are those of `nn.RNN`"]},
+    ),
+    Mutation(
+        "the gradient of W_hh pairs with the state, and not with the one before",
+        "backward.py",
+        right="torch.cat([hx.unsqueeze(1), output[:, :-1]], dim=1)",
+        wrong="output",
+        caught_by={
+            "backpropagation-through-time": [
+                "all gradients are those of `nn.RNN`",
+                "every gradient is the central difference",
+            ]
+        },
+    ),
+    Mutation(
+        "nothing comes back from the next step",
+        "backward.py",
+        right="grad_output[:, t] + grad_hx",
+        wrong="grad_output[:, t]",
+        caught_by={
+            "backpropagation-through-time": ["for one more forward pass"],
+            "truncated-bptt": ["all pairs sum"],
+        },
+    ),
+    Mutation(
+        "tanh by way of the sigmoid: equal numbers, and one more kept for each",
+        "cells.py",
+        right="return torch.tanh(read + kept) if",
+        wrong="return 2 * torch.sigmoid(2 * (read + kept)) - 1 if",
+        caught_by={"backpropagation-through-time": ["autograd keeps T states"]},
+    ),
+    # Debugging
+    Mutation(
+        "every step starts from zeros",
+        "unroll.py",
+        right="        hx = step(x_t, hx)\n",
+        wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
+        caught_by={"debugging": ["pieces with a carried, detached state"]},
     ),
 ]
