@@ -20,6 +20,8 @@ def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Ten
 
     Source:
         Werbos (1990), for the step h = tanh(read + hx W_hh^T) of `rnn_cell`.
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
     """
     require_shape("h", h, "N", "H")
     require_shape("grad_h", grad_h, *h.shape)
@@ -42,6 +44,8 @@ def unroll_backward(
 
     Source:
         Werbos (1990).
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
     """
     require_shape("output", output, "N", "T", "H")
     require_shape("grad_output", grad_output, *output.shape)
@@ -77,6 +81,8 @@ def rnn_layer_backward(
 
     Source:
         Werbos (1990), for the layer of `torch.nn.RNN`; its two biases have one gradient.
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
     """
     grad_summed, grad_hx = unroll_backward(grad_output, grad_h_n, output, weight_hh)
     require_shape("weight_ih", weight_ih, output.shape[2], "E")

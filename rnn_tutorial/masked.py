@@ -18,6 +18,8 @@ def lengths_to_mask(lengths: Tensor, steps: int) -> Tensor:
 
     Raises:
         RuntimeError: if `lengths` has other than one axis.
+
+    Explained in: docs/en/sequences/unequal-length.md
     """
     require_shape("lengths", lengths, "N")
     return torch.arange(steps, device=lengths.device) < lengths.unsqueeze(1)
@@ -41,6 +43,8 @@ def masked_unroll(
 
     Source:
         What `torch.nn.RNN` returns for a packed batch, padded again.
+
+    Explained in: docs/en/sequences/unequal-length.md
     """
     require_shape("mask", mask, *input.shape[:2])
     real = mask.unsqueeze(2)
@@ -65,6 +69,8 @@ def pack(input: Tensor, lengths: Tensor) -> PackedSequence:
 
     Source:
         `torch.nn.utils.rnn.pack_padded_sequence`, `batch_first=True` and `enforce_sorted=False`.
+
+    Explained in: docs/en/sequences/unequal-length.md
     """
     require_shape("input", input, "N", "T", *["*"] * (input.dim() - 2))
     batch, steps = input.shape[:2]
