@@ -108,6 +108,7 @@ MUTATIONS = [
             "memory": ["every state is the sum"],
             "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
             "zero-difference": ["relative to the state"],
+            "vanishing-gradients": ["the Jacobian of a linear memory"],
         },
     ),
     Mutation(
@@ -268,6 +269,7 @@ MUTATIONS = [
         caught_by={
             "rnn-by-hand": ["the gradients"],
             "truncated-bptt": ["retained graphs", "between resets"],
+            "vanishing-gradients": ["our gradients, clipped in two lines"],
         },
     ),
     # Stacked
@@ -391,6 +393,49 @@ MUTATIONS = [
             "deep-and-bidirectional": ["`state_index` names the row"],
         },
     ),
+    # nn.LSTM by hand
+    Mutation(
+        "the output gate before the content, as in many a cell written from a drawing",
+        "cells.py",
+        right="i, f, g, o = gates.chunk(4, dim=-1)",
+        wrong="i, f, o, g = gates.chunk(4, dim=-1)",
+        caught_by={"lstm-by-hand": ["one step is `nn.LSTMCell`", "to ONNX's order and back"]},
+    ),
+    Mutation(
+        "the input gate is what the forget gate leaves, as in a GRU",
+        "cells.py",
+        right="torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)",
+        wrong="torch.sigmoid(f) * c + (1 - torch.sigmoid(f)) * torch.tanh(g)",
+        caught_by={"lstm-by-hand": ["Keras's layout comes back"]},
+    ),
+    Mutation(
+        "the cell state is shown without tanh",
+        "cells.py",
+        right="h = torch.sigmoid(o) * torch.tanh(c)",
+        wrong="h = torch.sigmoid(o) * c",
+        caught_by={"lstm-by-hand": ["with peepholes of zero"]},
+    ),
+    Mutation(
+        "the projection is bent once more",
+        "cells.py",
+        right="h if weight_hr is None else h @ weight_hr.T)",
+        wrong="h if weight_hr is None else torch.tanh(h @ weight_hr.T))",
+        caught_by={"lstm-by-hand": ["with `weight_hr` the loop"]},
+    ),
+    Mutation(
+        "an LSTM reads one of its two biases",
+        "cells.py",
+        right="kept = nn.functional.linear(h, weight_hh, bias_hh)",
+        wrong="kept = nn.functional.linear(h, weight_hh)",
+        caught_by={"lstm-by-hand": ["moved into one of the two biases"]},
+    ),
+    Mutation(
+        "the last pair is that of the first step",
+        "unroll.py",
+        right="        states.append(hx)\n    return states",
+        wrong="        states.insert(0, hx)\n    return states",
+        caught_by={"lstm-by-hand": ["a loop of steps is `nn.LSTM`"]},
+    ),
     # Sequences of unequal length
     Mutation(
         "the way back is the order of sorting once more, and not its inverse",
@@ -477,6 +522,34 @@ MUTATIONS = [
         right="return torch.tanh(read + kept) if",
         wrong="return 2 * torch.sigmoid(2 * (read + kept)) - 1 if",
         caught_by={"backpropagation-through-time": ["autograd keeps T states"]},
+    ),
+    # Vanishing and exploding gradients
+    Mutation(
+        "a sigmoid bends in place of the tanh",
+        "cells.py",
+        right="return torch.tanh(read + kept) if",
+        wrong="return torch.sigmoid(read + kept) if",
+        caught_by={
+            "vanishing-gradients": [
+                "the Jacobian of one step",
+                "the product over the steps",
+                "at zero, an orthogonal layer",
+            ]
+        },
+    ),
+    Mutation(
+        "an LSTM forgets as much as it writes",
+        "cells.py",
+        right="torch.sigmoid(f) * c",
+        wrong="(1 - torch.sigmoid(i)) * c",
+        caught_by={"vanishing-gradients": ["what we measure for LSTM", "with gates held"]},
+    ),
+    Mutation(
+        "the update gate of a GRU lets in where it should keep",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={"vanishing-gradients": ["what we measure for LSTM"]},
     ),
     # Debugging
     Mutation(
