@@ -559,4 +559,49 @@ MUTATIONS = [
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
         caught_by={"debugging": ["pieces with a carried, detached state"]},
     ),
+    # A GRU by hand
+    Mutation(
+        "the gates are read in the order z, r, n",
+        "cells.py",
+        right="read_r, read_z, read_n = read.chunk(3, dim=-1)",
+        wrong="read_z, read_r, read_n = read.chunk(3, dim=-1)",
+        caught_by={"gru-by-hand": ["one step is `nn.GRUCell`", "a loop of steps is `nn.GRU`"]},
+    ),
+    Mutation(
+        "the mixture of old and new is written out",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (1 - z) * n + z * hx",
+        caught_by={"gru-by-hand": ["`(h - n) * z + n` gives every bit"]},
+    ),
+    Mutation(
+        "the update gate lets the new in, not the old through",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={"gru-by-hand": ["with the rows of $z$ negated", "one step is `nn.GRUCell`"]},
+    ),
+    Mutation(
+        "the reset gate scales what is read, too",
+        "cells.py",
+        right="torch.tanh(read_n + r * kept_n)",
+        wrong="torch.tanh(r * (read_n + kept_n))",
+        caught_by={
+            "gru-by-hand": ["for $r$ and $z$ one bias", "reset before is reset after if $b_{hn}$"]
+        },
+    ),
+    Mutation(
+        "no gradient comes back through the reset gate",
+        "cells.py",
+        right="r = torch.sigmoid(read_r + kept_r)",
+        wrong="r = torch.sigmoid(read_r + kept_r).detach()",
+        caught_by={"gru-by-hand": ["the gradients are those of `nn.GRU`"]},
+    ),
+    Mutation(
+        "the weight of the state has one part, whatever the gates",
+        "parameters.py",
+        right="(gates * hidden_size, shown)",
+        wrong="(hidden_size, shown)",
+        caught_by={"gru-by-hand": ["a GRU has three quarters of an LSTM's"]},
+    ),
 ]
