@@ -1,10 +1,12 @@
 """Recurrent networks in PyTorch, in code that is read first and run second."""
 
+from rnn_tutorial.backward import rnn_layer_backward, rnn_step_backward, unroll_backward
 from rnn_tutorial.bidirectional import both_directions, run_reversed
 from rnn_tutorial.cell_modules import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from rnn_tutorial.cells import gru_cell, gru_gates, lstm_cell, lstm_gates, rnn_cell
 from rnn_tutorial.compare import max_abs_diff, ulp_distance
 from rnn_tutorial.linear import linear, map_over_time
+from rnn_tutorial.masked import lengths_to_mask, masked_unroll, pack
 from rnn_tutorial.memory import joined_memory_step, memory_step
 from rnn_tutorial.module_base import RNNBase, reset_uniform
 from rnn_tutorial.modules import GRU, LSTM, RNN
@@ -33,13 +35,16 @@ __all__ = [
     "gru_step",
     "joined_memory_step",
     "layer_parameters",
+    "lengths_to_mask",
     "linear",
     "lstm_cell",
     "lstm_gates",
     "lstm_step",
     "map_over_time",
+    "masked_unroll",
     "max_abs_diff",
     "memory_step",
+    "pack",
     "parameter_shapes",
     "recurrent_layer",
     "recurrent_network",
@@ -49,7 +54,9 @@ __all__ = [
     "rnn",
     "rnn_cell",
     "rnn_layer",
+    "rnn_layer_backward",
     "rnn_step",
+    "rnn_step_backward",
     "run_blocks",
     "run_reversed",
     "run_steps",
@@ -57,4 +64,5 @@ __all__ = [
     "state_index",
     "ulp_distance",
     "unroll",
+    "unroll_backward",
 ]

@@ -112,6 +112,7 @@ MUTATIONS = [
             "memory": ["every state is the sum"],
             "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
             "zero-difference": ["relative to the state"],
+            "vanishing-gradients": ["the Jacobian of a linear memory"],
         },
     ),
     Mutation(
@@ -130,6 +131,11 @@ MUTATIONS = [
             "memory": ["two halves"],
             "anatomy": ["`batch_first=False` swaps two axes"],
             "rnn-by-hand": ["a loop of steps"],
+            "truncated-bptt": [
+                "in windows, the states",
+                "a window's truncated gradient",
+                "windows over streams",
+            ],
         },
     ),
     Mutation(
@@ -160,6 +166,7 @@ MUTATIONS = [
         caught_by={
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+            "debugging": ["`h_n` of a packed batch"],
         },
     ),
     # One matmul instead of two
@@ -219,6 +226,7 @@ MUTATIONS = [
             "stacked": ["`stacked` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
             "deep-and-bidirectional": ["with the crossing halves at zero"],
+            "truncated-bptt": ["one step at a time"],
         },
     ),
     Mutation(
@@ -240,7 +248,11 @@ MUTATIONS = [
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace(", bias_hh", ""),
-        caught_by={"rnn-by-hand": ["one step is"], "stacked": ["dropout empties"]},
+        caught_by={
+            "rnn-by-hand": ["one step is"],
+            "stacked": ["dropout empties"],
+            "debugging": ["with one layer `dropout` changes nothing"],
+        },
     ),
     Mutation(
         "the weight of the state is transposed",
@@ -261,7 +273,11 @@ MUTATIONS = [
         "unroll.py",
         right="        hx = step(x_t, hx)\n",
         wrong="        hx = step(x_t, hx.detach())\n",
-        caught_by={"rnn-by-hand": ["the gradients"]},
+        caught_by={
+            "rnn-by-hand": ["the gradients"],
+            "truncated-bptt": ["retained graphs", "between resets"],
+            "vanishing-gradients": ["our gradients, clipped in two lines"],
+        },
     ),
     # Stacked
     Mutation(
@@ -339,6 +355,7 @@ MUTATIONS = [
         wrong="",
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
+            "debugging": ["the reverse half of the last output"],
             "deep-and-bidirectional": ["one to four layers"],
         },
     ),
@@ -378,6 +395,7 @@ MUTATIONS = [
                 "`state_index` names the row",
                 "the top layer's final states",
             ],
+            "debugging": ["rows of `h_n` are layers"],
         },
     ),
     Mutation(
@@ -429,5 +447,216 @@ MUTATIONS = [
             "modules": ["with one seed, `reset_uniform`"],
             "cell-modules": ["with one seed, a cell"],
         },
+    ),
+    # nn.LSTM by hand
+    Mutation(
+        "the output gate before the content, as in many a cell written from a drawing",
+        "cells.py",
+        right="i, f, g, o = gates.chunk(4, dim=-1)",
+        wrong="i, f, o, g = gates.chunk(4, dim=-1)",
+        caught_by={"lstm-by-hand": ["one step is `nn.LSTMCell`", "to ONNX's order and back"]},
+    ),
+    Mutation(
+        "the input gate is what the forget gate leaves, as in a GRU",
+        "cells.py",
+        right="torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)",
+        wrong="torch.sigmoid(f) * c + (1 - torch.sigmoid(f)) * torch.tanh(g)",
+        caught_by={"lstm-by-hand": ["Keras's layout comes back"]},
+    ),
+    Mutation(
+        "the cell state is shown without tanh",
+        "cells.py",
+        right="h = torch.sigmoid(o) * torch.tanh(c)",
+        wrong="h = torch.sigmoid(o) * c",
+        caught_by={"lstm-by-hand": ["with peepholes of zero"]},
+    ),
+    Mutation(
+        "the projection is bent once more",
+        "cells.py",
+        right="h if weight_hr is None else h @ weight_hr.T)",
+        wrong="h if weight_hr is None else torch.tanh(h @ weight_hr.T))",
+        caught_by={"lstm-by-hand": ["with `weight_hr` the loop"]},
+    ),
+    Mutation(
+        "an LSTM reads one of its two biases",
+        "cells.py",
+        right="kept = nn.functional.linear(h, weight_hh, bias_hh)",
+        wrong="kept = nn.functional.linear(h, weight_hh)",
+        caught_by={"lstm-by-hand": ["moved into one of the two biases"]},
+    ),
+    Mutation(
+        "the last pair is that of the first step",
+        "unroll.py",
+        right="        states.append(hx)\n    return states",
+        wrong="        states.insert(0, hx)\n    return states",
+        caught_by={"lstm-by-hand": ["a loop of steps is `nn.LSTM`"]},
+    ),
+    # Sequences of unequal length
+    Mutation(
+        "the way back is the order of sorting once more, and not its inverse",
+        "masked.py",
+        right="order, order.argsort())",
+        wrong="order, order)",
+        caught_by={"unequal-length": ["`pack` is `pack_padded_sequence`"]},
+    ),
+    Mutation(
+        "padding sets the state to zero",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="torch.where(next(masks), step(x_t, hx), 0 * hx)",
+        caught_by={"unequal-length": ["the masked loop is `nn.RNN`"]},
+    ),
+    Mutation(
+        "padding keeps the value of a state, and drops its history",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="torch.where(next(masks), step(x_t, hx), hx.detach())",
+        caught_by={"unequal-length": ["the gradients are those of the packed"]},
+    ),
+    Mutation(
+        "padding is read like any other step",
+        "masked.py",
+        right="torch.where(next(masks), step(x_t, hx), hx)",
+        wrong="step(x_t, hx)",
+        caught_by={"unequal-length": ["whatever finite numbers are in the padding"]},
+    ),
+    Mutation(
+        "the mask is used the wrong way round",
+        "masked.py",
+        right="states.masked_fill(~real, 0.0)",
+        wrong="states.masked_fill(real, 0.0)",
+        caught_by={"unequal-length": ["the last real step forward"]},
+    ),
+    Mutation(
+        "a step too many counts as real",
+        "masked.py",
+        right="< lengths.unsqueeze(1)",
+        wrong="<= lengths.unsqueeze(1)",
+        caught_by={"unequal-length": ["mask, `ignore_index` and `pack`"]},
+    ),
+    # Backpropagation through time
+    Mutation(
+        "the derivative of tanh without the square",
+        "backward.py",
+        right="(1 - h**2)",
+        wrong="(1 - h)",
+        caught_by={"backpropagation-through-time": ["one step back"]},
+    ),
+    Mutation(
+        "the gradient of a bias is a mean",
+        "backward.py",
+        right='"bias_hh": rows.sum(0)',
+        wrong='"bias_hh": rows.mean(0)',
+        caught_by={"backpropagation-through-time": ["all gradients are those of `nn.RNN`"]},
+    ),
+    Mutation(
+        "the gradient of W_hh pairs with the state, and not with the one before",
+        "backward.py",
+        right="torch.cat([hx.unsqueeze(1), output[:, :-1]], dim=1)",
+        wrong="output",
+        caught_by={
+            "backpropagation-through-time": [
+                "all gradients are those of `nn.RNN`",
+                "every gradient is the central difference",
+            ]
+        },
+    ),
+    Mutation(
+        "nothing comes back from the next step",
+        "backward.py",
+        right="grad_output[:, t] + grad_hx",
+        wrong="grad_output[:, t]",
+        caught_by={
+            "backpropagation-through-time": ["for one more forward pass"],
+            "truncated-bptt": ["all pairs sum"],
+        },
+    ),
+    Mutation(
+        "tanh by way of the sigmoid: equal numbers, and one more kept for each",
+        "cells.py",
+        right="return torch.tanh(read + kept) if",
+        wrong="return 2 * torch.sigmoid(2 * (read + kept)) - 1 if",
+        caught_by={"backpropagation-through-time": ["autograd keeps T states"]},
+    ),
+    # Vanishing and exploding gradients
+    Mutation(
+        "a sigmoid bends in place of the tanh",
+        "cells.py",
+        right="return torch.tanh(read + kept) if",
+        wrong="return torch.sigmoid(read + kept) if",
+        caught_by={
+            "vanishing-gradients": [
+                "the Jacobian of one step",
+                "the product over the steps",
+                "at zero, an orthogonal layer",
+            ]
+        },
+    ),
+    Mutation(
+        "an LSTM forgets as much as it writes",
+        "cells.py",
+        right="torch.sigmoid(f) * c",
+        wrong="(1 - torch.sigmoid(i)) * c",
+        caught_by={"vanishing-gradients": ["what we measure for LSTM", "with gates held"]},
+    ),
+    Mutation(
+        "the update gate of a GRU lets in where it should keep",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={"vanishing-gradients": ["what we measure for LSTM"]},
+    ),
+    # Debugging
+    Mutation(
+        "every step starts from zeros",
+        "unroll.py",
+        right="        hx = step(x_t, hx)\n",
+        wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
+        caught_by={"debugging": ["pieces with a carried, detached state"]},
+    ),
+    # A GRU by hand
+    Mutation(
+        "the gates are read in the order z, r, n",
+        "cells.py",
+        right="read_r, read_z, read_n = read.chunk(3, dim=-1)",
+        wrong="read_z, read_r, read_n = read.chunk(3, dim=-1)",
+        caught_by={"gru-by-hand": ["one step is `nn.GRUCell`", "a loop of steps is `nn.GRU`"]},
+    ),
+    Mutation(
+        "the mixture of old and new is written out",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (1 - z) * n + z * hx",
+        caught_by={"gru-by-hand": ["`(h - n) * z + n` gives every bit"]},
+    ),
+    Mutation(
+        "the update gate lets the new in, not the old through",
+        "cells.py",
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={"gru-by-hand": ["with the rows of $z$ negated", "one step is `nn.GRUCell`"]},
+    ),
+    Mutation(
+        "the reset gate scales what is read, too",
+        "cells.py",
+        right="torch.tanh(read_n + r * kept_n)",
+        wrong="torch.tanh(r * (read_n + kept_n))",
+        caught_by={
+            "gru-by-hand": ["for $r$ and $z$ one bias", "reset before is reset after if $b_{hn}$"]
+        },
+    ),
+    Mutation(
+        "no gradient comes back through the reset gate",
+        "cells.py",
+        right="r = torch.sigmoid(read_r + kept_r)",
+        wrong="r = torch.sigmoid(read_r + kept_r).detach()",
+        caught_by={"gru-by-hand": ["the gradients are those of `nn.GRU`"]},
+    ),
+    Mutation(
+        "the weight of the state has one part, whatever the gates",
+        "parameters.py",
+        right="(gates * hidden_size, shown)",
+        wrong="(hidden_size, shown)",
+        caught_by={"gru-by-hand": ["a GRU has three quarters of an LSTM's"]},
     ),
 ]

@@ -52,6 +52,8 @@ def layer(input: Tensor, hx: Tensor) -> tuple[Tensor, Tensor]:
 
 # Arguments of a call that succeeds, for N = 4, T = 3, E = 5, H = 6.
 SEQUENCE, STEP, STATE = zeros(4, 3, 5), zeros(4, 5), zeros(4, 6)
+STATES = zeros(4, 3, 6)
+LENGTHS = torch.tensor([2, 3, 1, 3])
 GOOD: dict[str, dict[str, Any]] = {
     "both_directions": {
         "forward": layer,
@@ -61,11 +63,19 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "gru_cell": {"input": STEP, "hx": STATE, **GRU_WEIGHTS},
     "joined_memory_step": {"input": STEP, "hx": STATE, "w_joined": zeros(11, 6)},
+    "lengths_to_mask": {"lengths": LENGTHS, "steps": 3},
     "linear": {"input": SEQUENCE, "weight": zeros(6, 5), "bias": zeros(6)},
     "lstm_cell": {"input": STEP, "hx": (zeros(4, 3), STATE), **LSTM_WEIGHTS},
     "map_over_time": {"step": torch.tanh, "input": SEQUENCE},
+    "masked_unroll": {
+        "step": partial(rnn_cell, **WEIGHTS),
+        "input": SEQUENCE,
+        "hx": STATE,
+        "mask": torch.ones(4, 3, dtype=torch.bool),
+    },
     "max_abs_diff": {"actual": STEP, "expected": STEP},
     "memory_step": {"input": STEP, "hx": STATE, "w_input": zeros(5, 6), "w_state": zeros(6, 6)},
+    "pack": {"input": SEQUENCE, "lengths": LENGTHS},
     "require_shape": {"name": "x", "tensor": STEP},
     "rnn": {
         "input": SEQUENCE,
@@ -76,10 +86,25 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "rnn_cell": {"input": STEP, "hx": STATE, **WEIGHTS, **BIASES},
     "rnn_layer": {"input": SEQUENCE, "hx": STATE, **WEIGHTS, **BIASES},
+    "rnn_layer_backward": {
+        "grad_output": STATES,
+        "grad_h_n": STATE,
+        "input": SEQUENCE,
+        "hx": STATE,
+        "output": STATES,
+        **WEIGHTS,
+    },
+    "rnn_step_backward": {"grad_h": STATE, "h": STATE, "weight_hh": zeros(6, 6)},
     "run_reversed": {"layer": layer, "input": SEQUENCE, "hx": STATE},
     "stacked": {"layers": [layer], "input": SEQUENCE, "hx": zeros(1, 4, 6)},
     "ulp_distance": {"actual": STEP, "expected": STEP},
     "unroll": {"step": partial(rnn_cell, **WEIGHTS), "input": SEQUENCE, "hx": STATE},
+    "unroll_backward": {
+        "grad_output": STATES,
+        "grad_h_n": STATE,
+        "output": STATES,
+        "weight_hh": zeros(6, 6),
+    },
 }
 TAKE_NO_SHAPED_TENSOR = {"layer_parameters", "parameter_shapes", "state_index", "constant_blocks"}
 # What runs once a step or behind a module's checks checks nothing; `test_modules.py` has the rest.
@@ -105,6 +130,7 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("joined_memory_step", "hx", (4, 7), "(4, 6)"),
     ("joined_memory_step", "w_joined", (11,), "(E + H, H)"),
     ("joined_memory_step", "w_joined", (10, 6), "(11, 6)"),
+    ("lengths_to_mask", "lengths", (4, 1), "(N)"),
     ("linear", "input", (4, 3, 6), "(*, *, 5)"),
     ("linear", "input", (), "(5)"),
     ("linear", "weight", (6,), "(H, E)"),
@@ -116,6 +142,10 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("lstm_cell", "weight_hh", (24, 6), "(24, 3)"),
     ("lstm_cell", "weight_hr", (3, 5), "(P, 6)"),
     ("map_over_time", "input", (4, 5), "(N, T, E)"),
+    ("masked_unroll", "input", (4, 3), "(N, T, E)"),
+    ("masked_unroll", "hx", (1, 6), "(4, H)"),
+    ("masked_unroll", "mask", (1, 3), "(4, 3)"),
+    ("masked_unroll", "mask", (4, 3, 1), "(4, 3)"),
     ("max_abs_diff", "actual", (1, 5), "(4, 5)"),
     ("max_abs_diff", "actual", (), "(4, 5)"),
     ("memory_step", "input", (4, 6), "(N, 5)"),
@@ -124,6 +154,9 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("memory_step", "hx", (4, 1), "(4, 6)"),
     ("memory_step", "w_input", (5,), "(E, H)"),
     ("memory_step", "w_state", (6, 1), "(6, 6)"),
+    ("pack", "input", (4,), "(N, T)"),
+    ("pack", "lengths", (3,), "(4)"),
+    ("pack", "lengths", (4, 1), "(4)"),
     ("rnn", "input", (4, 5), "(N, T, E)"),
     ("rnn", "input", (), "(N, T, E)"),
     ("rnn", "input", (4, 3, 6), "(N, T, 5)"),
@@ -152,6 +185,18 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("rnn_layer", "weight_hh", (5, 6), "(6, 6)"),
     ("rnn_layer", "bias_ih", (1, 6), "(6)"),
     ("rnn_layer", "bias_hh", (5,), "(6)"),
+    ("rnn_layer_backward", "grad_output", (4, 1, 6), "(4, 3, 6)"),
+    ("rnn_layer_backward", "grad_h_n", (1, 4, 6), "(4, 6)"),
+    ("rnn_layer_backward", "input", (4, 3, 6), "(4, 3, 5)"),
+    ("rnn_layer_backward", "input", (4, 1, 5), "(4, 3, 5)"),
+    ("rnn_layer_backward", "hx", (1, 6), "(4, 6)"),
+    ("rnn_layer_backward", "hx", (1, 4, 6), "(4, 6)"),
+    ("rnn_layer_backward", "output", (4, 6), "(N, T, H)"),
+    ("rnn_layer_backward", "weight_ih", (5, 6), "(6, E)"),
+    ("rnn_layer_backward", "weight_hh", (6, 5), "(6, 6)"),
+    ("rnn_step_backward", "grad_h", (1, 6), "(4, 6)"),
+    ("rnn_step_backward", "h", (6,), "(N, H)"),
+    ("rnn_step_backward", "weight_hh", (6, 1), "(6, 6)"),
     ("run_reversed", "input", (4,), "(N, T, E)"),
     ("run_reversed", "hx", (3, 6), "(4, H)"),
     ("stacked", "input", (4, 5), "(N, T, 5)"),
@@ -164,6 +209,10 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("unroll", "input", (4, 5), "(N, T, E)"),
     ("unroll", "hx", (4, 1, 6), "(4, H)"),
     ("unroll", "hx", (3, 6), "(4, H)"),
+    ("unroll_backward", "grad_output", (4, 6), "(4, 3, 6)"),
+    ("unroll_backward", "grad_h_n", (6,), "(4, 6)"),
+    ("unroll_backward", "output", (4, 3, 1, 6), "(N, T, H)"),
+    ("unroll_backward", "weight_hh", (1, 6), "(6, 6)"),
 ]
 
 

@@ -1,0 +1,100 @@
+"""Backpropagation through time: the gradients of a tanh layer, from matrix products alone."""
+
+import torch
+from torch import Tensor
+
+from rnn_tutorial.shapes import require_shape
+
+
+def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Tensor, Tensor]:
+    """Take the gradient of one state back through tanh, and on to the state before it.
+
+    The derivative of tanh is 1 - tanh^2, so the state h itself is all that has to be kept.
+
+    Shape:
+        grad_h (N, H), h (N, H), weight_hh (H, H);
+        returns the gradient of the sum inside the tanh (N, H) and of the state before (N, H)
+
+    Raises:
+        RuntimeError: if N or H disagree; the message names the argument and both shapes.
+
+    Source:
+        Werbos (1990), for the step h = tanh(read + hx W_hh^T) of `rnn_cell`.
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
+    """
+    require_shape("h", h, "N", "H")
+    require_shape("grad_h", grad_h, *h.shape)
+    require_shape("weight_hh", weight_hh, h.shape[1], h.shape[1])
+    grad_summed = grad_h * (1 - h**2)
+    return grad_summed, grad_summed @ weight_hh
+
+
+def unroll_backward(
+    grad_output: Tensor, grad_h_n: Tensor, output: Tensor, weight_hh: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Carry a gradient back through time: at each step, add what the loss says of that state.
+
+    Shape:
+        grad_output (N, T, H), grad_h_n (N, H), output (N, T, H), weight_hh (H, H);
+        returns the gradient of every step's sum (N, T, H) and of the initial state (N, H)
+
+    Raises:
+        RuntimeError: if N, T or H disagree, or if T is 0.
+
+    Source:
+        Werbos (1990).
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
+    """
+    require_shape("output", output, "N", "T", "H")
+    require_shape("grad_output", grad_output, *output.shape)
+    require_shape("grad_h_n", grad_h_n, output.shape[0], output.shape[2])
+    if output.shape[1] == 0:
+        raise RuntimeError(f"output: expected T of at least 1, got shape {tuple(output.shape)}")
+    grad_hx, grads_summed = grad_h_n, []
+    for t in reversed(range(output.shape[1])):
+        grad_h = grad_output[:, t] + grad_hx
+        grad_summed, grad_hx = rnn_step_backward(grad_h, output[:, t], weight_hh)
+        grads_summed.append(grad_summed)
+    return torch.stack(grads_summed[::-1], dim=1), grad_hx
+
+
+def rnn_layer_backward(
+    grad_output: Tensor,
+    grad_h_n: Tensor,
+    input: Tensor,
+    hx: Tensor,
+    output: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+) -> dict[str, Tensor]:
+    """Compute every gradient of `rnn_layer` with tanh, under the names of its arguments.
+
+    Shape:
+        grad_output (N, T, H) and grad_h_n (N, H), the loss's gradients of the layer's two results;
+        input (N, T, E), hx (N, H), weight_ih (H, E), weight_hh (H, H) as in the forward pass, and
+        its output (N, T, H); each gradient is shaped as its argument
+
+    Raises:
+        RuntimeError: if N, T, E or H disagree, or if T is 0.
+
+    Source:
+        Werbos (1990), for the layer of `torch.nn.RNN`; its two biases have one gradient.
+
+    Explained in: docs/en/learning/backpropagation-through-time.md
+    """
+    grad_summed, grad_hx = unroll_backward(grad_output, grad_h_n, output, weight_hh)
+    require_shape("weight_ih", weight_ih, output.shape[2], "E")
+    require_shape("input", input, *output.shape[:2], weight_ih.shape[1])
+    require_shape("hx", hx, output.shape[0], output.shape[2])
+    states_before = torch.cat([hx.unsqueeze(1), output[:, :-1]], dim=1)
+    rows = grad_summed.flatten(0, 1)
+    return {
+        "input": grad_summed @ weight_ih,
+        "hx": grad_hx,
+        "weight_ih": rows.T @ input.flatten(0, 1),
+        "weight_hh": rows.T @ states_before.flatten(0, 1),
+        "bias_ih": rows.sum(0),
+        "bias_hh": rows.sum(0),
+    }
