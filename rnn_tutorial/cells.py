@@ -76,7 +76,7 @@ def lstm_cell(
     >>> h.shape, c.shape
     (torch.Size([4, 6]), torch.Size([4, 6]))
 
-    Explained in: docs/en/reference/cells.md
+    Explained in: docs/en/gates/lstm-by-hand.md
     """
     h, c = hx
     proj_size = 0 if weight_hr is None else weight_hr.shape[0]
@@ -104,7 +104,7 @@ def lstm_gates(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tup
     >>> c
     tensor([1.])
 
-    Explained in: docs/en/reference/cells.md
+    Explained in: docs/en/gates/lstm-by-hand.md
     """
     i, f, g, o = gates.chunk(4, dim=-1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -136,7 +136,7 @@ def gru_cell(
     >>> gru_cell(torch.zeros(4, 5), torch.zeros(4, 6), **nn.GRUCell(5, 6).state_dict()).shape
     torch.Size([4, 6])
 
-    Explained in: docs/en/reference/cells.md
+    Explained in: docs/en/gates/gru-by-hand.md
     """
     require_cell(3, input, hx, weight_ih, weight_hh, bias_ih, bias_hh)
     read = nn.functional.linear(input, weight_ih, bias_ih)
@@ -157,7 +157,7 @@ def gru_gates(read: Tensor, kept: Tensor, hx: Tensor) -> Tensor:
     >>> gru_gates(torch.zeros(3), torch.zeros(3), torch.tensor([2.0]))  # halfway from h to n = 0
     tensor([1.])
 
-    Explained in: docs/en/reference/cells.md
+    Explained in: docs/en/gates/gru-by-hand.md
     """
     read_r, read_z, read_n = read.chunk(3, dim=-1)
     kept_r, kept_z, kept_n = kept.chunk(3, dim=-1)

@@ -497,14 +497,20 @@ MUTATIONS = [
         "masked.py",
         right="order, order.argsort())",
         wrong="order, order)",
-        caught_by={"unequal-length": ["`pack` is `pack_padded_sequence`"]},
+        caught_by={
+            "unequal-length": ["`pack` is `pack_padded_sequence`"],
+            "lengths": ["`pack` gives"],
+        },
     ),
     Mutation(
         "padding sets the state to zero",
         "masked.py",
         right="torch.where(next(masks), step(x_t, hx), hx)",
         wrong="torch.where(next(masks), step(x_t, hx), 0 * hx)",
-        caught_by={"unequal-length": ["the masked loop is `nn.RNN`"]},
+        caught_by={
+            "unequal-length": ["the masked loop is `nn.RNN`"],
+            "lengths": ["the state of `masked_unroll`"],
+        },
     ),
     Mutation(
         "padding keeps the value of a state, and drops its history",
@@ -547,7 +553,10 @@ MUTATIONS = [
         "backward.py",
         right='"bias_hh": rows.sum(0)',
         wrong='"bias_hh": rows.mean(0)',
-        caught_by={"backpropagation-through-time": ["all gradients are those of `nn.RNN`"]},
+        caught_by={
+            "backpropagation-through-time": ["all gradients are those of `nn.RNN`"],
+            "backward": ["`rnn_layer_backward` gives"],
+        },
     ),
     Mutation(
         "the gradient of W_hh pairs with the state, and not with the one before",
