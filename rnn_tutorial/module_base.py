@@ -161,12 +161,13 @@ class RNNBase(nn.Module):
         """Hand rows, state and parameters to the network; take the parts of the state apart."""
         parameters = {name: getattr(self, name) for name in self._flat_weights_names}
         options = self.num_layers, bool(self.bidirectional), self.dropout if self.training else 0.0
-        joined = torch.cat(parts, dim=2)
+        joined = torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]
         output, h_n = recurrent_network(rows, joined, parameters, self.mode, blocks, *options)
-        widths = [part.shape[2] for part in parts]
-        h, *c = (part.contiguous() for part in torch.split_with_sizes(h_n, widths, dim=2))
+        if len(parts) == 1:
+            return output, [h_n]
+        h, c = torch.split_with_sizes(h_n, [part.shape[2] for part in parts], dim=2)
         # Under autocast an output can be shorter than the state that it was joined with.
-        return output, [h.to(output.dtype), *c]
+        return output, [h.to(output.dtype).contiguous(), c.contiguous()]
 
     def _initial(self, hx: Hidden, input: Tensor, *batch: int) -> list[Tensor]:
         """Return h, or h and c, of shape (L*D, N, H), as given or as zeros; no N if no `batch`."""
@@ -185,10 +186,10 @@ class RNNBase(nn.Module):
 
     def _lowered(self, parts: list[Tensor]) -> list[Tensor]:
         """Under autocast shorten an LSTM's state, as `torch.nn`'s fused kernel does."""
-        dtype = _autocast_dtype(parts[0].device.type)
-        if self.mode != "LSTM" or self.proj_size or dtype is None:
+        if self.mode != "LSTM" or self.proj_size:
             return parts
-        return [part.to(dtype) for part in parts]
+        dtype = _autocast_dtype(parts[0].device.type)
+        return parts if dtype is None else [part.to(dtype) for part in parts]
 
     def _hidden(self, parts: Sequence[Tensor]) -> Hidden:
         """Return the final state as users know it: h, or of an LSTM (h, c)."""
@@ -196,7 +197,7 @@ class RNNBase(nn.Module):
 
     def _require_input(self, input: Tensor, *axes: str) -> None:
         """Raise unless the input has the dtype of the weights, E features, and at least a step."""
-        dtype = self._flat_weights[0].dtype
+        dtype = self.weight_ih_l0.dtype
         if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
             # `torch.nn.LSTM` finds out later than the others if the input is packed.
             error = RuntimeError if self.mode == "LSTM" and "R" in axes else ValueError

@@ -10,7 +10,7 @@ A layer's state is one tensor (N, S) here: h, or for an LSTM h and c side by sid
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeAlias
 
 import torch
@@ -104,15 +104,14 @@ def recurrent_layer(
     step, bias = bind_step(mode, weight_hh, bias_ih, bias_hh, weight_hr)
     projected = nn.functional.linear(input, weight_ih, bias)
     order = -1 if reverse else 1
-    sections = torch.split_with_sizes(projected, [rows * count for rows, count in blocks])
-    steps = [
-        section.view(count, rows, len(weight_ih)).unbind(0)[::order]
-        for section, (rows, count) in zip(sections, blocks, strict=True)
-    ][::order]
-    # The columns of hx: h, as wide as weight_hh reads it, and whatever remains.
-    h_size = weight_hh.shape[1]
-    parts = [h_size, hx.shape[1] - h_size] if hx.shape[1] > h_size else [h_size]
-    hidden, state = run_blocks(step, steps, torch.split_with_sizes(hx, parts, dim=1))
+    sizes = [rows for rows, count in blocks for _ in range(count)]
+    each = iter(torch.split_with_sizes(projected, sizes)[::order])
+    steps = [tuple(islice(each, count)) for _, count in blocks[::order]]
+    if mode != "LSTM":
+        hidden, (h,) = run_blocks(step, steps, (hx,))
+        return torch.cat(hidden[::order]), h
+    h_size = weight_hh.shape[1]  # the columns of hx: h, as wide as weight_hh reads it, and c
+    hidden, state = run_blocks(step, steps, (hx[:, :h_size], hx[:, h_size:]))
     return torch.cat(hidden[::order]), torch.cat(state, dim=1)
 
 

@@ -32,7 +32,7 @@ def stacked(
     """
     require_shape("hx", hx, len(layers), *("NH" if hx.dim() < 4 else "DNH"))
     final_states = []
-    for layer, h_0 in zip(layers, hx, strict=True):
+    for layer, h_0 in zip(layers, hx.unbind(), strict=True):
         input, h_n = layer(input, h_0)
         final_states.append(h_n)
     return input, torch.stack(final_states)

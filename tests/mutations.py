@@ -417,14 +417,20 @@ MUTATIONS = [
         caught_by={
             "cells": ["`lstm_cell` is"],
             "cell-modules": ["`LSTMCell` is"],
-            "modules": ["`LSTM` is"],
         },
+    ),
+    Mutation(
+        "the gates of an LSTM layer are read in another framework's order",
+        "steps.py",
+        right="i, f, g, o = torch.addmm",
+        wrong="i, g, f, o = torch.addmm",
+        caught_by={"steps": ["product, then step"], "modules": ["`LSTM` is"]},
     ),
     Mutation(
         "a GRU's update gate keeps the candidate, not the state",
         "cells.py",
-        right="return (hx - n) * z + n",
-        wrong="return (n - hx) * z + hx",
+        right="return ((hx - n) * z).add_(n)",
+        wrong="return ((n - hx) * z).add_(hx)",
         caught_by={
             "cells": ["`gru_cell` is"],
             "cell-modules": ["`GRUCell` is"],
