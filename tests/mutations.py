@@ -164,6 +164,7 @@ MUTATIONS = [
         right="return torch.stack(states, dim=1), states[-1]",
         wrong="return torch.stack(states, dim=1), states[0]",
         caught_by={
+            "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
             "debugging": ["`h_n` of a packed batch"],
@@ -259,7 +260,11 @@ MUTATIONS = [
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace("weight_hh", "weight_hh.T"),
-        caught_by={"rnn-by-hand": ["one step is"], "stacked": ["`stacked` with our layers"]},
+        caught_by={
+            "regularising": ["for one sequence, locked dropout", "the gradient of a tied"],
+            "rnn-by-hand": ["one step is"],
+            "stacked": ["`stacked` with our layers"],
+        },
     ),
     Mutation(
         "the layer does not hand its nonlinearity on",
@@ -600,11 +605,12 @@ MUTATIONS = [
         right="return torch.tanh(read + kept) if",
         wrong="return torch.sigmoid(read + kept) if",
         caught_by={
+            "regularising": ["residual layers whose parameters are zero"],
             "vanishing-gradients": [
                 "the Jacobian of one step",
                 "the product over the steps",
                 "at zero, an orthogonal layer",
-            ]
+            ],
         },
     ),
     Mutation(
@@ -627,7 +633,10 @@ MUTATIONS = [
         "unroll.py",
         right="        hx = step(x_t, hx)\n",
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
-        caught_by={"debugging": ["pieces with a carried, detached state"]},
+        caught_by={
+            "regularising": ["the normalised loop is `nn.LayerNorm`"],
+            "debugging": ["pieces with a carried, detached state"],
+        },
     ),
     # A GRU by hand
     Mutation(
@@ -673,5 +682,13 @@ MUTATIONS = [
         right="(gates * hidden_size, shown)",
         wrong="(hidden_size, shown)",
         caught_by={"gru-by-hand": ["a GRU has three quarters of an LSTM's"]},
+    ),
+    # Regularising and varying the cell
+    Mutation(
+        "layers start from each other's states",
+        "stacked.py",
+        right="zip(layers, hx, strict=True)",
+        wrong="zip(layers, hx.flip(0), strict=True)",
+        caught_by={"regularising": ["with the same seed, dropout between our layers"]},
     ),
 ]
