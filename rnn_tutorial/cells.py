@@ -159,12 +159,9 @@ def gru_gates(read: Tensor, kept: Tensor, hx: Tensor) -> Tensor:
 
     Explained in: docs/en/gates/gru-by-hand.md
     """
-    hidden_size = hx.shape[-1]
-    sizes = 2 * hidden_size, hidden_size  # r and z are summed and squeezed together
-    read_rz, read_n = torch.split_with_sizes(read, sizes, dim=-1)
-    kept_rz, kept_n = torch.split_with_sizes(kept, sizes, dim=-1)
-    # A name that ends with _ writes over a sum or product that nobody else needs.
-    rz = (read_rz + kept_rz).sigmoid_()
-    r, z = torch.split_with_sizes(rz, (hidden_size, hidden_size), dim=-1)
-    n = (r * kept_n).add_(read_n).tanh_()
-    return ((hx - n) * z).add_(n)  # z of the way from n to hx
+    read_r, read_z, read_n = read.chunk(3, dim=-1)
+    kept_r, kept_z, kept_n = kept.chunk(3, dim=-1)
+    r = torch.sigmoid(read_r + kept_r)
+    z = torch.sigmoid(read_z + kept_z)
+    n = torch.tanh(read_n + r * kept_n)
+    return (hx - n) * z + n

@@ -14,8 +14,6 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from rnn_tutorial.cells import gru_gates
-
 State: TypeAlias = tuple[Tensor, ...]
 Step: TypeAlias = Callable[[Tensor, State], State]
 
@@ -86,7 +84,13 @@ def gru_step(
     """
     (h,) = hx
     kept = h @ recurrent if bias_hh is None else torch.addmm(bias_hh, h, recurrent)
-    return (gru_gates(projected, kept, h),)
+    # `gru_gates`, with r and z summed and squeezed at once.
+    hidden_size = h.shape[1]
+    read_rz, read_n = torch.split_with_sizes(projected, (2 * hidden_size, hidden_size), dim=1)
+    kept_rz, kept_n = torch.split_with_sizes(kept, (2 * hidden_size, hidden_size), dim=1)
+    r, z = torch.unsafe_chunk((read_rz + kept_rz).sigmoid_(), 2, dim=1)
+    n = (r * kept_n).add_(read_n).tanh_()
+    return (((h - n) * z).add_(n),)
 
 
 def bind_step(

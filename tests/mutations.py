@@ -434,13 +434,16 @@ MUTATIONS = [
     Mutation(
         "a GRU's update gate keeps the candidate, not the state",
         "cells.py",
-        right="return ((hx - n) * z).add_(n)",
-        wrong="return ((n - hx) * z).add_(hx)",
-        caught_by={
-            "cells": ["`gru_cell` is"],
-            "cell-modules": ["`GRUCell` is"],
-            "modules": ["`GRU` is"],
-        },
+        right="return (hx - n) * z + n",
+        wrong="return (n - hx) * z + hx",
+        caught_by={"cells": ["`gru_cell` is"], "cell-modules": ["`GRUCell` is"]},
+    ),
+    Mutation(
+        "a GRU layer's update gate keeps the candidate, not the state",
+        "steps.py",
+        right="((h - n) * z).add_(n)",
+        wrong="((n - h) * z).add_(h)",
+        caught_by={"steps": ["product, then step"], "modules": ["`GRU` is"]},
     ),
     Mutation(
         "the reset gate leaves the bias out",
@@ -687,8 +690,8 @@ MUTATIONS = [
     Mutation(
         "layers start from each other's states",
         "stacked.py",
-        right="zip(layers, hx, strict=True)",
-        wrong="zip(layers, hx.flip(0), strict=True)",
+        right="zip(layers, hx.unbind(), strict=True)",
+        wrong="zip(layers, hx.flip(0).unbind(), strict=True)",
         caught_by={"regularising": ["with the same seed, dropout between our layers"]},
     ),
 ]
