@@ -4,9 +4,11 @@ Prints, for each pair of Part I, each size and both number types, on how many of
 results are equal, and the largest difference, in multiples of eps * (1 + |expected|). The counts
 belong to the CPU, the library and the thread count that made them: try `MKL_CBWR=COMPATIBLE`
 in the environment (Intel MKL's portable code path), or another OMP_NUM_THREADS.
-The largest size takes nearly all of the time, most of it in float64.
+The largest size takes nearly all of the time, most of it in float64; --quick is the smallest size
+with one seed.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -113,15 +115,15 @@ def pairs(size: Size, dtype: torch.dtype, seed: int) -> Iterator[Pair]:
         yield from family(x, hidden)
 
 
-def main() -> None:
+def main(sizes: list[Size], seeds: int) -> None:
     """Print one table a size and number type, as soon as it is measured."""
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads,")
-    print(f"{torch.backends.cpu.get_cpu_capability()}, {SEEDS} seeds")
-    for size in SIZES:
+    print(f"{torch.backends.cpu.get_cpu_capability()}, {seeds} seeds")
+    for size in sizes:
         for dtype in (torch.float32, torch.float64):
             equal: dict[str, int] = {}
             largest: dict[str, float] = {}
-            for seed in range(SEEDS):
+            for seed in range(seeds):
                 for name, actual, expected in pairs(size, dtype, seed):
                     scaled = (actual - expected).abs() / (1 + expected.abs())
                     in_eps = scaled.max().item() / torch.finfo(dtype).eps
@@ -134,4 +136,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     with torch.no_grad():
-        main()
+        main(*((SIZES[:1], 1) if "--quick" in sys.argv else (SIZES, SEEDS)))

@@ -3,7 +3,7 @@
 Prints the ratio of the median times; both processes include the start of Python and the import of
 torch.  Exits with 1 if the ratio is above 1.5, the bound that this project has set itself.
 
-    python benchmarks/doctest_overhead.py [runs]
+    python benchmarks/doctest_overhead.py [runs [page ...]]
 """
 
 import json
@@ -23,7 +23,7 @@ from docs._build.chapter import Code, read_chapter  # noqa: E402
 from docs._build.site import pages  # noqa: E402
 
 BOUND = 1.5
-DOCTESTS = [sys.executable, "-m", "pytest", "docs/en", "-q", "-p", "no:cacheprovider"]
+DOCTESTS = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 BARE = """
 import json, sys
 for blocks in json.load(open(sys.argv[1], encoding="utf-8")):
@@ -45,11 +45,13 @@ def seconds(command: list[str]) -> tuple[float, float]:
 
 def main() -> int:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    blocks = [[block.code for block in read_chapter(page).of(Code)] for page in pages()]
+    chosen = [Path(page).resolve() for page in sys.argv[2:]] or pages()
+    blocks = [[block.code for block in read_chapter(page).of(Code)] for page in chosen]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "blocks.json"
         file.write_text(json.dumps(blocks), encoding="utf-8")
-        commands = {"doc tests": DOCTESTS, "bare code": [sys.executable, "-c", BARE, str(file)]}
+        tests = [*DOCTESTS, *(sys.argv[2:] or ["docs/en"])]
+        commands = {"doc tests": tests, "bare code": [sys.executable, "-c", BARE, str(file)]}
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(runs):  # in turn, so that a busy machine slows both
             for name, command in commands.items():
