@@ -13,11 +13,11 @@ from types import CodeType
 import pytest
 
 from docs._build.chapter import Code, read_chapter
+from docs._build.hooks import is_chapter
 from docs._build.site import pages
 from tests.engine import HEAD, fence
 
-DOCS = Path(__file__).parent.parent / "docs" / "en"
-CHAPTERS = [path for path in pages() if path.parent != DOCS]
+CHAPTERS = [path for path in pages() if is_chapter(path)]
 # What the interpreter and `exec` give every module.
 GIVEN = {*vars(builtins), "__name__", "__doc__", "__annotations__"}
 
