@@ -1,5 +1,6 @@
 """The site as a reader sees it, in Chromium: quiet, copyable, legible, within its frame."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,21 @@ def test_notebook_is_offered_and_downloads(context: BrowserContext, served: str)
         page.get_by_role("link", name="Download notebook").click()
     assert download.value.suggested_filename == "linear-layer-over-time.ipynb"
     assert '"nbformat": 4' in download.value.path().read_text(encoding="utf-8")
+
+
+def test_cheat_sheet_prints_on_two_pages(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    page.goto(served + "practice/cheat-sheet.html", wait_until="networkidle")
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
+    # What is printed lies within the paper: A4 less its margins of 12 mm, at 96 px an inch.
+    page.set_viewport_size({"width": int((210 - 24) / 25.4 * 96), "height": 1032})
+    page.emulate_media(media="print")
+    right = "element => element.getBoundingClientRect().right - window.innerWidth"
+    tables = page.locator(".md-content table").all()
+    assert len(tables) == 6
+    assert max(table.evaluate(right) for table in tables) <= 0
+    assert not page.locator(".md-content details").is_visible()
 
 
 def test_opens_from_a_folder(browser: Browser, built_site: Path) -> None:

@@ -15,12 +15,13 @@ from types import CodeType
 import pytest
 
 from docs._build.chapter import Code, read_chapter
-from docs._build.site import chapters, pages
+from docs._build.hooks import is_chapter
+from docs._build.site import pages
 from tests.engine import HEAD, fence
 
 DOCS = Path(__file__).parent.parent / "docs" / "en"
 REFERENCE = DOCS / "reference"
-PAGES = [*chapters(), *(page for page in pages() if page.parent == REFERENCE)]
+PAGES = [page for page in pages() if is_chapter(page) or page.parent == REFERENCE]
 # What the interpreter and `exec` give every module.
 GIVEN = {*vars(builtins), "__name__", "__doc__", "__annotations__"}
 

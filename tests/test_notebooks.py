@@ -23,6 +23,7 @@ from PIL import Image
 
 from docs._build.chapter import Chapter, Code, Fence, Output, Shown, Skipped, read_chapter
 from docs._build.comparison import same_output
+from docs._build.hooks import is_chapter
 from docs._build.inline_svg import FIGURES
 from docs._build.notebooks import (
     DOCS_DIR,
@@ -31,10 +32,10 @@ from docs._build.notebooks import (
     notebook_text,
     set_subscripts,
 )
-from docs._build.site import chapters, settings
+from docs._build.site import pages, settings
 from tests.kernels import execute
 
-CHAPTERS = sorted(chapters())
+CHAPTERS = sorted(path for path in pages() if is_chapter(path))
 PLANTED = DOCS_DIR / "foundations" / "planted.md"  # such a page could stand there
 SITE = settings()["site_url"]
 FOLDERS = settings().get("use_directory_urls", True)  # an address is a/, and not a.html
