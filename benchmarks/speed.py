@@ -4,6 +4,8 @@
 
 One process runs ours, torch.nn's and the loop in turn, so that a busy machine slows all of them;
 a round gives one ratio, and the table shows the median, and the smallest to the largest.
+With OMP_NUM_THREADS=1 it is processor time that counts, which does not grow while others run;
+threads would spend it waiting for each other, so with more of them the wall's time counts.
 Below 1.00 the first of the two is the faster one.
 
 Memory is what training once allocates above what was there before, read off the allocations that
@@ -34,7 +36,7 @@ KINDS = ("RNN", "LSTM", "GRU")
 MODES = ("inference", "training")
 SIZES = [(4, 16, 5, 6), (32, 128, 64, 128), (64, 512, 128, 256), (1, 1000, 64, 64)]
 COMPILED_SIZES = [(4, 16, 5, 6), (32, 16, 64, 128)]  # all steps end up in one long function
-ROUNDS, ROUND_SECONDS = 7, 0.05  # each side of a round repeats its call for about so long
+ROUNDS, ROUND_SECONDS = 5, 0.05  # each side of a round repeats its call for about so long
 
 Size = tuple[int, int, int, int]
 Network = Callable[[Tensor], Tensor]
@@ -138,11 +140,12 @@ def run_once(module: nn.Module, call: Network, x: Tensor, mode: str) -> None:
 
 
 def seconds(run: Callable[[], None], repeats: int) -> float:
-    """Return the time of one run."""
-    start = time.perf_counter()
+    """Return the time of one run: processor time of one thread, wall time of several."""
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    start = clock()
     for _ in range(repeats):
         run()
-    return (time.perf_counter() - start) / repeats
+    return (clock() - start) / repeats
 
 
 def in_turn(
