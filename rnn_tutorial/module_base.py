@@ -232,7 +232,7 @@ def _autocast_dtype(device: str) -> torch.dtype | None:
     return torch.get_autocast_dtype(device)
 
 
-def _require_options(module: RNNBase, dropout: float) -> None:
+def _require_options(module: "RNNBase", dropout: float) -> None:
     """Raise or warn as `torch.nn.RNNBase` does, if an option makes no sense.
 
     Raises:

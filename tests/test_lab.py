@@ -1,6 +1,7 @@
 """The lab: its published page, its notebook, and what stops or repeats its execution."""
 
 import ast
+import inspect
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from playwright.sync_api import BrowserContext
 import rnn_tutorial
 from docs._build import lab_execution
 from docs._build.comparison import same_output
-from docs._build.definitions import standalone
+from docs._build.definitions import names_in, standalone
 from docs._build.lab_notebook import without_package
 from docs._build.lab_pages import slim
 from docs._build.site import settings
@@ -193,7 +194,8 @@ def test_definition_stands_alone(name: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(standalone([name]), name, "exec"), namespace)
     assert callable(namespace[name])
-    wanted = set(getattr(rnn_tutorial, name).__code__.co_names) & set(rnn_tutorial.__all__)
+    used = names_in(inspect.getsource(getattr(rnn_tutorial, name)))
+    wanted = set(used) & set(rnn_tutorial.__all__)
     assert wanted <= namespace.keys()
 
 

@@ -27,6 +27,7 @@ PARTS = {
     "solution": "details.success",
     "figure": "figure.figure > svg",
     "formula": ".arithmatex",
+    "term": "article dt",
     "counts": ".checks td",
 }
 

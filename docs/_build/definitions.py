@@ -25,33 +25,38 @@ def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
     Raises:
         KeyError: if the package defines no such name.
     """
-    home = {name: module for module in read_package(package) for name in module.sources}
-    needed: dict[str, str] = {}
+    modules = read_package(package)
+    seen: dict[str, str] = {}
+    needed: list[str] = []
     imports: set[tuple[str, str, str]] = set()
 
-    def collect(name: str) -> None:
-        if name in needed:
+    def collect(name: str, module: Module) -> None:
+        source = module.sources[name]
+        if seen.get(name, source) != source:
+            raise ValueError(f"two modules define {name}, and both are needed")
+        if name in seen:
             return
-        module = home[name]
-        for used in names_in(module.sources[name]):
+        seen[name] = source
+        for used in names_in(source):
             origin, original = module.imports.get(used, ("", ""))
             if origin.split(".")[0] == package.name:
                 if original != used:
                     raise ValueError(f"{name} imports {original} under another name")
-                collect(used)
+                collect(used, modules[origin])
             elif origin:
                 imports.add((origin, original, used))
             elif used in module.sources and used != name:
-                collect(used)
-        needed[name] = module.sources[name]
+                collect(used, module)
+        needed.append(source)  # behind what it uses
 
+    home = {name: module for module in modules.values() for name in module.sources}
     for name in names:
-        collect(name)
-    return "\n\n\n".join([import_block(imports), *needed.values()]).strip()
+        collect(name, home[name])
+    return "\n\n\n".join([import_block(imports), *needed]).strip()
 
 
-def read_package(package: Path) -> list[Module]:
-    return [read_module(path) for path in sorted(package.glob("*.py"))]
+def read_package(package: Path) -> dict[str, Module]:
+    return {f"{package.name}.{path.stem}": read_module(path) for path in package.glob("*.py")}
 
 
 def read_module(path: Path) -> Module:
@@ -63,8 +68,10 @@ def read_module(path: Path) -> Module:
             for alias in node.names:
                 origin = (alias.name, "") if module is None else (module, alias.name)
                 imports[alias.asname or alias.name] = origin
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):  # a constant
-            spans[node.targets[0].id] = (node.lineno, node.end_lineno or node.lineno)
+        if isinstance(node, ast.Assign | ast.AnnAssign):  # a constant or the name of a type
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            if isinstance(target, ast.Name):
+                spans[target.id] = (node.lineno, node.end_lineno or node.lineno)
     lines = text.splitlines()
     sources = {name: "\n".join(lines[first - 1 : last]) for name, (first, last) in spans.items()}
     return Module(sources, imports)
