@@ -38,7 +38,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the whole site strictly, lab and notebooks included; return its folder."""
     target = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
-    # Two things in MkDocs' own surroundings print a notice to the log; neither is a warning of it.
+    # The theme prints a notice of its successor at every start; it is no warning of the build.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     if run.returncode:
