@@ -10,7 +10,13 @@ from rnn_tutorial.masked import lengths_to_mask, masked_unroll, pack
 from rnn_tutorial.memory import joined_memory_step, memory_step
 from rnn_tutorial.module_base import RNNBase, reset_uniform
 from rnn_tutorial.modules import GRU, LSTM, RNN
-from rnn_tutorial.network import constant_blocks, recurrent_layer, recurrent_network, run_blocks
+from rnn_tutorial.network import (
+    constant_blocks,
+    projected_steps,
+    recurrent_layer,
+    recurrent_network,
+    run_blocks,
+)
 from rnn_tutorial.parameters import layer_parameters, parameter_shapes, state_index
 from rnn_tutorial.rnn import rnn
 from rnn_tutorial.shapes import require_cell, require_shape
@@ -46,6 +52,7 @@ __all__ = [
     "memory_step",
     "pack",
     "parameter_shapes",
+    "projected_steps",
     "recurrent_layer",
     "recurrent_network",
     "require_cell",

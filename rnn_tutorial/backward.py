@@ -21,6 +21,10 @@ def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Ten
     Source:
         Werbos (1990), for the step h = tanh(read + hx W_hh^T) of `rnn_cell`.
 
+    >>> grad_h, h, weight_hh = torch.tensor([[1.0]]), torch.tensor([[0.5]]), torch.tensor([[2.0]])
+    >>> rnn_step_backward(grad_h, h, weight_hh)  # 1 - 0.5^2, and twice as much
+    (tensor([[0.7500]]), tensor([[1.5000]]))
+
     Explained in: docs/en/learning/backpropagation-through-time.md
     """
     require_shape("h", h, "N", "H")
@@ -44,6 +48,11 @@ def unroll_backward(
 
     Source:
         Werbos (1990).
+
+    >>> grad_output, output = torch.ones(1, 3, 1), torch.zeros(1, 3, 1)  # tanh' is 1 at zero
+    >>> summed, before = unroll_backward(grad_output, torch.zeros(1, 1), output, torch.ones(1, 1))
+    >>> summed.flatten(), before
+    (tensor([3., 2., 1.]), tensor([[3.]]))
 
     Explained in: docs/en/learning/backpropagation-through-time.md
     """
@@ -81,6 +90,12 @@ def rnn_layer_backward(
 
     Source:
         Werbos (1990), for the layer of `torch.nn.RNN`; its two biases have one gradient.
+
+    >>> x, h, w_ih, w_hh = (torch.ones(shape) for shape in ((4, 16, 5), (4, 6), (6, 5), (6, 6)))
+    >>> output, h_n = torch.zeros(4, 16, 6), torch.zeros(4, 6)
+    >>> grads = rnn_layer_backward(torch.ones(4, 16, 6), h_n, x, h, output, w_ih, w_hh)
+    >>> [(name, list(grad.shape)) for name, grad in grads.items()][:3]
+    [('input', [4, 16, 5]), ('hx', [4, 6]), ('weight_ih', [6, 5])]
 
     Explained in: docs/en/learning/backpropagation-through-time.md
     """

@@ -19,6 +19,10 @@ def lengths_to_mask(lengths: Tensor, steps: int) -> Tensor:
     Raises:
         RuntimeError: if `lengths` has other than one axis.
 
+    >>> lengths_to_mask(torch.tensor([3, 1]), steps=3)
+    tensor([[ True,  True,  True],
+            [ True, False, False]])
+
     Explained in: docs/en/sequences/unequal-length.md
     """
     require_shape("lengths", lengths, "N")
@@ -43,6 +47,12 @@ def masked_unroll(
 
     Source:
         What `torch.nn.RNN` returns for a packed batch, padded again.
+
+    >>> x, h_0 = torch.ones(2, 3, 1), torch.zeros(2, 1)  # the second sample has one real step
+    >>> output, h_n = masked_unroll(torch.add, x, h_0, lengths_to_mask(torch.tensor([3, 1]), 3))
+    >>> output[:, :, 0], h_n[:, 0]
+    (tensor([[1., 2., 3.],
+            [1., 0., 0.]]), tensor([3., 1.]))
 
     Explained in: docs/en/sequences/unequal-length.md
     """
@@ -69,6 +79,11 @@ def pack(input: Tensor, lengths: Tensor) -> PackedSequence:
 
     Source:
         `torch.nn.utils.rnn.pack_padded_sequence`, `batch_first=True` and `enforce_sorted=False`.
+
+    >>> x = torch.tensor([[1, 0, 0], [2, 3, 4]])  # zeros are padding
+    >>> data, batch_sizes, sorted_indices, _ = pack(x, torch.tensor([1, 3]))
+    >>> data, batch_sizes, sorted_indices
+    (tensor([2, 1, 3, 4]), tensor([2, 1, 1]), tensor([1, 0]))
 
     Explained in: docs/en/sequences/unequal-length.md
     """

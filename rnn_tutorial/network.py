@@ -8,7 +8,7 @@ serves both. `blocks` says how the rows fall into steps: (4, 16) stands for 16 s
 A layer's state is one tensor (N, S) here: h, or for an LSTM h and c side by side.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, islice
 from typing import TypeAlias
@@ -25,6 +25,8 @@ from rnn_tutorial.unroll import run_steps
 Blocks: TypeAlias = Sequence[tuple[int, int]]
 Layer: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
+AT_ONCE = 2**18  # how many numbers one projection makes: 1 MB of float32, which a cache holds
+
 
 def constant_blocks(batch_sizes: Sequence[int]) -> Blocks:
     """Count how many steps in a row have as many rows: 3, 3, 1 becomes (3, 2), (1, 1).
@@ -37,8 +39,39 @@ def constant_blocks(batch_sizes: Sequence[int]) -> Blocks:
     return [(rows, len(list(same))) for rows, same in groupby(batch_sizes)]
 
 
+def projected_steps(
+    input: Tensor,
+    weight_ih: Tensor,
+    bias: Tensor | None,
+    sizes: Sequence[int],
+    reverse: bool = False,
+) -> Iterator[Tensor]:
+    """Multiply the inputs of many steps in one product, and hand out one step after the other.
+
+    A long sequence is cut into pieces. A piece is multiplied when the loop gets there and freed
+    when the loop has passed, so that the products of all steps are never in memory together.
+
+    Shape:
+        input (R, E), weight_ih (F, E), bias (F,), sizes: the number of rows of each step, R in
+        all; yields steps (n, F), the last one first if `reverse`
+
+    >>> steps = projected_steps(torch.ones(3, 5), torch.ones(6, 5), None, sizes=[2, 1])
+    >>> [step.shape for step in steps]
+    [torch.Size([2, 6]), torch.Size([1, 6])]
+
+    Explained in: docs/en/reference/network.md
+    """
+    order = -1 if reverse else 1
+    many = max(1, AT_ONCE // (max(*sizes, 1) * weight_ih.shape[0]))
+    pieces = [sizes[start : start + many] for start in range(0, len(sizes), many)]
+    inputs = torch.split_with_sizes(input, [sum(piece) for piece in pieces])
+    for rows, piece in zip(inputs[::order], pieces[::order], strict=True):
+        projected = nn.functional.linear(rows, weight_ih, bias)
+        yield from torch.split_with_sizes(projected, piece)[::order]
+
+
 def run_blocks(
-    step: Step, blocks: Sequence[tuple[Tensor, ...]], hx: State
+    step: Step, inputs: Iterator[Tensor], blocks: Blocks, hx: State
 ) -> tuple[list[Tensor], State]:
     """Run the loop over steps whose number of rows changes from block to block.
 
@@ -46,11 +79,13 @@ def run_blocks(
     sequences come first, so what joins and what leaves is always at the end.
 
     Shape:
-        blocks: steps (n, F), n the same within a block, hx of N rows a part;
+        inputs: steps (n, F), as many as `blocks` counts, with as many rows; hx of N rows a part;
         returns h of each step (n, H) and the final state of N rows a part
 
-    >>> blocks = [(torch.ones(2, 1), torch.ones(2, 1)), (torch.ones(1, 1),)]  # lengths 3 and 2
-    >>> hidden, (h_n,) = run_blocks(lambda x, h: (h[0] + x,), blocks, (torch.zeros(2, 1),))
+    >>> steps = torch.ones(2, 1), torch.ones(2, 1), torch.ones(1, 1)  # lengths 3 and 2
+    >>> start = (torch.zeros(2, 1),)
+    >>> add = lambda x, h: (h[0] + x,)
+    >>> hidden, (h_n,) = run_blocks(add, iter(steps), [(2, 2), (1, 1)], start)
     >>> [len(h) for h in hidden], h_n.flatten()
     ([2, 2, 1], tensor([3., 2.]))
 
@@ -58,14 +93,15 @@ def run_blocks(
     """
     hidden: list[Tensor] = []
     left: list[State] = []
-    state = tuple(part[: blocks[0][0].shape[0]] for part in hx)
-    for block in blocks:
-        here, rows = state[0].shape[0], block[0].shape[0]
+    here = blocks[0][0]
+    state = tuple(part[:here] for part in hx)
+    for rows, count in blocks:
         if rows != here:
             left.append(tuple(part[rows:] for part in state))
             joining = (part[here:rows] for part in hx)
             state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
-        states = run_steps(step, block, state)
+            here = rows
+        states = run_steps(step, islice(inputs, count), state)
         hidden += [parts[0] for parts in states]
         state = states[-1]
     if left:
@@ -85,7 +121,7 @@ def recurrent_layer(
     weight_hr: Tensor | None = None,
     reverse: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Run one layer in one direction: project all inputs in one product, then loop over steps.
+    """Run one layer in one direction: project the inputs of many steps at once, loop over steps.
 
     Shape:
         input (R, E), hx (N, S), parameters as in `torch.nn`'s layers;
@@ -102,16 +138,14 @@ def recurrent_layer(
     Explained in: docs/en/reference/network.md
     """
     step, bias = bind_step(mode, weight_hh, bias_ih, bias_hh, weight_hr)
-    projected = nn.functional.linear(input, weight_ih, bias)
     order = -1 if reverse else 1
     sizes = [rows for rows, count in blocks for _ in range(count)]
-    each = iter(torch.split_with_sizes(projected, sizes)[::order])
-    steps = [tuple(islice(each, count)) for _, count in blocks[::order]]
+    steps = projected_steps(input, weight_ih, bias, sizes, reverse)
     if mode != "LSTM":
-        hidden, (h,) = run_blocks(step, steps, (hx,))
+        hidden, (h,) = run_blocks(step, steps, blocks[::order], (hx,))
         return torch.cat(hidden[::order]), h
     h_size = weight_hh.shape[1]  # the columns of hx: h, as wide as weight_hh reads it, and c
-    hidden, state = run_blocks(step, steps, (hx[:, :h_size], hx[:, h_size:]))
+    hidden, state = run_blocks(step, steps, blocks[::order], (hx[:, :h_size], hx[:, h_size:]))
     return torch.cat(hidden[::order]), torch.cat(state, dim=1)
 
 

@@ -1,6 +1,6 @@
 """The loop over time, and a recurrent layer as that loop around a cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -10,11 +10,11 @@ from torch import Tensor
 from rnn_tutorial.cells import rnn_cell
 from rnn_tutorial.shapes import require_shape
 
-State = TypeVar("State")  # quoted below, so that a page can show `run_steps` without this line
+State = TypeVar("State")  # quoted below, so that a page can show `run_steps` without it
 
 
 def run_steps(
-    step: "Callable[[Tensor, State], State]", inputs: tuple[Tensor, ...], hx: "State"
+    step: "Callable[[Tensor, State], State]", inputs: "Iterable[Tensor]", hx: "State"
 ) -> "list[State]":
     """Carry a state through time: hx = step(x_t, hx) for each input, keeping every state.
 

@@ -453,6 +453,13 @@ MUTATIONS = [
         caught_by={"steps": ["product, then step"], "network": ["`recurrent_network` is"]},
     ),
     Mutation(
+        "read from the end, a piece of a long sequence begins at its front",
+        "network.py",
+        right="yield from torch.split_with_sizes(projected, piece)[::order]",
+        wrong="yield from torch.split_with_sizes(projected, piece)",
+        caught_by={"network": ["a sequence in pieces"]},
+    ),
+    Mutation(
         "parameters are drawn as for a linear layer of that size",
         "module_base.py",
         right="bound = 1 / math.sqrt(hidden_size)",

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import (
     pad_packed_sequence,
 )
 
-from rnn_tutorial import constant_blocks, run_blocks
+from rnn_tutorial import constant_blocks, network, run_blocks
 from tests.reference import (
     DTYPES,
     NETWORKS,
@@ -78,6 +78,21 @@ def test_a_packed_batch_is_its_sequences(name: str, first: bool) -> None:
             assert apart(a[:, n], b) <= bound
 
 
+@pytest.mark.parametrize("steps", [1, 8, 16], ids=["by step", "in three", "in two"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_sequence_in_pieces_is_that_of_torch(
+    name: str, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    ours, theirs = pair(name, 5, 6, 2, bidirectional=True, dtype=torch.float64)
+    monkeypatch.setattr(network, "AT_ONCE", steps * 4 * len(ours.weight_ih_l0))
+    hx = states(name, 4, [4], 6, dtype=torch.float64)
+    lengths = [2, 17, 1, 17]
+    bound = rounding(theirs, torch.float64)
+    for x in (torch.randn(17, 4, 5, dtype=torch.float64), packed(lengths, 5, dtype=torch.float64)):
+        assert_alike(ours(x, hx), theirs(x, hx), bound)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_packed_gradients_are_those_of_torch(name: str) -> None:
     torch.manual_seed(0)
@@ -114,12 +129,13 @@ def test_run_blocks_lets_rows_leave_and_join() -> None:
     def count(x: torch.Tensor, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         return tuple(part + x for part in state)
 
-    ones = [(torch.ones(rows, 1),) * steps for rows, steps in ((3, 2), (2, 1), (1, 4))]
+    blocks = [(3, 2), (2, 1), (1, 4)]
+    ones = [torch.ones(rows, 1) for rows, steps in blocks for _ in range(steps)]
     start = (torch.tensor([[0.0], [10.0], [20.0]]),)
-    hidden, (final,) = run_blocks(count, ones, start)
+    hidden, (final,) = run_blocks(count, iter(ones), blocks, start)
     assert final.flatten().tolist() == [7.0, 13.0, 22.0]
     assert [len(h) for h in hidden] == [3, 3, 2, 1, 1, 1, 1]
-    hidden, (final,) = run_blocks(count, ones[::-1], start)
+    hidden, (final,) = run_blocks(count, iter(ones[::-1]), blocks[::-1], start)
     assert final.flatten().tolist() == [7.0, 13.0, 22.0]
     assert [h.flatten().tolist() for h in hidden[3:5]] == [[4.0], [5.0, 11.0]]
 

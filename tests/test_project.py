@@ -46,6 +46,13 @@ def test_docstring_ends_with_the_page_that_explains_the_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
+def test_docstring_has_an_example(name: str) -> None:
+    if not name.endswith("Base"):  # what only its subclasses can run
+        documented = getattr(rnn_tutorial, name).__doc__ or ""
+        assert "\n    >>> " in documented, f"{defined_in(name)}: {name}: no example to execute"
+
+
+@pytest.mark.parametrize("name", rnn_tutorial.__all__)
 def test_reference_has_a_section_and_a_row_for_every_name(name: str) -> None:
     pages = {path: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
     heading, include = f"## `{name}` {{ #{name} }}\n", f'--8<-- "{defined_in(name)}:{name}"'
