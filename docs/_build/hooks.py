@@ -39,11 +39,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Write a chapter's or a lab's notebook beside its page, and put a button before the page."""
+    """Report what failed on a page; give it its notebook; keep its code out of the search."""
     path = Path(page.file.abs_src_path or "")
     if path in pages():
         for failure in executed(path).failures:
             log.warning(failure)  # strict builds stop here; `serve --no-strict` goes on
+    return without_code_in_search(with_notebook(html, path, page, files))
+
+
+def with_notebook(html: str, path: Path, page: Page, files: Files) -> str:
+    """Write a chapter's or a lab's notebook beside its page, and put a button before the page."""
     if is_lab(page):
         notebook = notebook_of_page(html, page, files)
         html = lab_page(html, page, files)
@@ -58,6 +63,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         f'<a class="md-button rnn-notebook" href="{target.name}" download="{target.name}">'
         f"Download notebook</a>\n{html}"
     )
+
+
+def without_code_in_search(html: str) -> str:
+    """Leave Python code out of the search index, of which it would be more than half."""
+    return html.replace('<div class="language-python', '<div data-search-exclude class="language-python')
 
 
 def is_chapter(path: Path) -> bool:

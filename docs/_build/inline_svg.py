@@ -46,7 +46,7 @@ class InlineSvg(Treeprocessor):
         if width:  # site.css keeps the text at its size
             paragraph.set("style", f"--figure-width: {width[1]}")
         if caption:
-            # The inline parser has turned $x$ into \(x\): what math.js looks for.
+            # The inline parser has turned $x$ into \(x\), to be typeset.
             caption = re.sub(
                 r"\\\(.+?\\\)", r'<span class="arithmatex">\g<0></span>', escape(caption)
             )
