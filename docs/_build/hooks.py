@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -63,6 +64,14 @@ def with_notebook(html: str, path: Path, page: Page, files: Files) -> str:
         f'<a class="md-button rnn-notebook" href="{target.name}" download="{target.name}">'
         f"Download notebook</a>\n{html}"
     )
+
+
+@event_priority(-100)  # after the search plugin
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write the search index as a script, too: from a folder a browser reads nothing else."""
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    script = f"var __index = {index.read_text(encoding='utf-8')}"
+    index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
 
 
 def without_code_in_search(html: str) -> str:
