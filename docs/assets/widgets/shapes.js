@@ -27,7 +27,7 @@ export function read(get, start = DEFAULTS) {
   const cell = get("cell") ?? "";
   if (CELLS.includes(cell)) found.cell = cell;
   for (const name of NUMBERS) if (valid(name, get(name))) found[name] = Number(get(name));
-  for (const name of SWITCHES) found[name] = /^(|1|true)$/i.test(get(name) ?? String(start[name]));
+  for (const name of SWITCHES) found[name] = !/^(0|false)$/i.test(get(name) ?? `${start[name]}`);
   return found;
 }
 
@@ -96,7 +96,7 @@ export function answer(all) {
   }
   const total = (/** @type {string} */ start) =>
     parameters.reduce((sum, [name, shape]) => sum + (name.startsWith(start) ? size(shape) : 0), 0);
-  return { tensors, parameters, count: total(""), products: total("weight"), ...last(all, D, P) };
+  return { tensors, parameters, count: total(""), products: total("weight"), ...lines(all, D, P) };
 }
 
 /**
@@ -106,16 +106,16 @@ export function answer(all) {
  * @param {number} D
  * @param {number} P
  */
-function last({ batch_first, unbatched }, D, P) {
+function lines({ batch_first, unbatched }, D, P) {
   const [before, after] = unbatched ? ["", ""] : batch_first ? [":, ", ""] : ["", ", :"];
-  if (D === 1) return { state: "h_n[-1]", step: `output[${before}-1]` };
+  if (D === 1) return { last: "h_n[-1]", same: `output[${before}-1]` };
   const step = `output[${before}-1${after}, :${P}], output[${before}0${after}, ${P}:]`;
-  return { state: "torch.cat((h_n[-2], h_n[-1]), dim=-1)", step: `torch.cat((${step}), dim=-1)` };
+  return { last: "torch.cat((h_n[-2], h_n[-1]), dim=-1)", same: `torch.cat((${step}), dim=-1)` };
 }
 
 /** A program that builds this network, runs it, and checks what `answer` says. @param {Configuration} all */
 export function program(all) {
-  const { tensors, state, step } = answer(all);
+  const { tensors, last, same } = answer(all);
   const name = all.cell.toLowerCase();
   const given = [["input_size", all.E], ["hidden_size", all.H], ...options(all)];
   const { input, ...returned } = tensors;
@@ -127,9 +127,9 @@ ${given.map(([key, value]) => (key === "unbatched" ? "" : `    ${key}=${value},\
 x = torch.randn${sizes(input)}  # ${symbols(input)}
 output, ${returned.c_n ? "(h_n, c_n)" : "h_n"} = ${name}(x)
 ${Object.entries(returned).map(([key, shape]) => `assert ${key}.shape == ${sizes(shape)}  # ${symbols(shape)}\n`).join("")}
-# The last step of the top layer: out of h_n, and out of output.
-last = ${state}
-same = ${step}
+# The last step of the top layer, from h_n and from output.
+last = ${last}
+same = ${same}
 assert torch.equal(last, same)
 `;
 }
