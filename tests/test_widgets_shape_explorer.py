@@ -335,6 +335,23 @@ def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
     page.close()
 
 
+SHIFTS = """window.shifted = 0;
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("query", ["", "?cell=GRU&proj_size=3"])
+def test_nothing_moves_when_the_widget_starts(browser: Browser, served: str, query: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(SHIFTS)
+    page.goto(served + PAGE + query, wait_until="networkidle")
+    expect(page.locator("shape-explorer .message")).not_to_be_empty()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("shifted") == 0
+    page.close()
+
+
 def test_widest_numbers_fit_a_phone(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     query = "?cell=LSTM&N=9999&T=9999&E=9999&H=9999&num_layers=64&bidirectional=1&proj_size=9998"

@@ -80,7 +80,7 @@ class ShapeExplorer extends Widget {
       `<input type="${type}" name="${name}" value="${value}"${checked ? " checked" : ""}> ${value}`;
     const fold = (name = "", content = "") =>
       `<details${own ? " open" : ""}><summary>${texts[name]}</summary>${content}</details>`;
-    const pre = (name = "") => `<pre tabindex="0"><code class="${name}"></code></pre>`;
+    const pre = (name = "") => `<pre><code tabindex="0" class="${name}"></code></pre>`;
     const button = (name = "") => `<button type="button" name="${name}">${texts[name]}</button>`;
     const head = ["name", "shape", "numbers"].map((name) => `<th scope="col">${texts[name]}</th>`);
     this.innerHTML = `<form>
@@ -129,7 +129,6 @@ class ShapeExplorer extends Widget {
     const number = new Intl.NumberFormat(language(this)).format;
     const error = wrong || shapes.complaint(state);
     this.#part("[name=N]").toggleAttribute("disabled", state.unbatched);
-    this.#part(".answer").toggleAttribute("hidden", !!error);
     this.#part(".message").classList.toggle("wrong", !!error);
     put(".message", error);
     if (error) return;
