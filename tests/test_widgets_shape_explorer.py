@@ -171,7 +171,7 @@ def test_copied_code_runs_for_fifty_configurations(explorer: Page) -> None:
         if ran == 50:
             break
         show(explorer, asked)
-        if not explorer.locator("shape-explorer .answer").is_visible():
+        if explorer.locator("shape-explorer .message.wrong").count():
             continue
         explorer.locator("shape-explorer button[name=copy]").click()
         code = explorer.evaluate("navigator.clipboard.readText()")
@@ -227,12 +227,13 @@ def test_refusals_are_shown_as_torch_words_them(browser: Browser, served: str) -
     expect(message).to_have_text(
         "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU"
     )
-    expect(answer).to_be_hidden()
+    expect(answer).to_be_hidden()  # nothing was ever shown
     page.locator("input[name=proj_size]").fill("0")
     expect(answer).to_be_visible()
     page.locator("input[name=T]").fill("")
     expect(message).to_have_text("T is a whole number from 0 to 9999.")
     assert page.locator("input[name=T]").get_attribute("aria-invalid") == "true"
+    assert answer.evaluate("element => element.inert"), "what no longer holds can be copied"
     page.locator("input[name=T]").fill("0")
     expect(message).to_have_text(
         "RuntimeError: Expected sequence length to be larger than 0 in RNN"

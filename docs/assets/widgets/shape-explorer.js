@@ -129,6 +129,7 @@ class ShapeExplorer extends Widget {
     const number = new Intl.NumberFormat(language(this)).format;
     const error = wrong || shapes.complaint(state);
     this.#part("[name=N]").toggleAttribute("disabled", state.unbatched);
+    this.#part(".answer").toggleAttribute("inert", !!error);
     this.#part(".message").classList.toggle("wrong", !!error);
     put(".message", error);
     if (error) return;
