@@ -131,7 +131,7 @@ class StepPlayer extends Widget {
       ...(columns[1] ? [grid("mix", [
         columns.map(([sign, name]) => head(sign + name)),
         ...indexed("[", H).map((index) => columns.map(([, name]) => name + index))])] : []));
-    for (const { rows } of /** @type {NodeListOf<HTMLTableElement>} */ (this.querySelectorAll("table"))) rows[1].cells[1].tabIndex = 0;
+    for (const table of this.#tables.children) set(/** @type {Element} */ (table.querySelector("[data-name]")), { tabindex: 0 });
     if (focused) this.#find(`[data-name="${focused}"]`)?.focus();
     this.#drawn = row;
   }
