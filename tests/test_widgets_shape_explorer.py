@@ -174,6 +174,7 @@ def test_copied_code_runs_for_fifty_configurations(explorer: Page) -> None:
         if explorer.locator("shape-explorer .message.wrong").count():
             continue
         explorer.locator("shape-explorer button[name=copy]").click()
+        expect(explorer.locator("button[name=copy] + [role=status]")).to_have_text("Copied.")
         code = explorer.evaluate("navigator.clipboard.readText()")
         names: dict[str, Any] = {}
         exec(compile(code, "copied", "exec"), names)
@@ -310,6 +311,10 @@ def test_embedded_one_leads_to_its_configuration_and_back(
     page.locator("#count .headerlink").click()  # an anchor keeps the configuration
     page.wait_for_url("**?cell=RNN&N=2&**#count")
     expect(message).to_contain_text("output (2, 4, 18)")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("button[name=link] + [role=status]")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url.split("#")[0]
     page.go_back()
     page.go_back()
     expect(page.locator("h1")).to_have_text("Deep and bidirectional¶")

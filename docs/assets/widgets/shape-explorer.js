@@ -94,7 +94,7 @@ class ShapeExplorer extends Widget {
       <div class="columns">
       ${fold("parameters", `<div tabindex="0" role="region" aria-label="${texts.parameters}"><table class="parameters"><thead><tr>${head.join("")}</tr></thead><tbody></tbody></table></div>`)}
       ${fold("code", pre("program") + button("copy"))}
-      </div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span aria-live="polite"></span></p></div>`;
+      </div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span role="status"></span></p></div>`;
     this.#show("");
   };
 
@@ -131,6 +131,7 @@ class ShapeExplorer extends Widget {
     this.#part("[name=N]").toggleAttribute("disabled", state.unbatched);
     this.#part(".answer").toggleAttribute("inert", !!error);
     this.#part(".message").classList.toggle("wrong", !!error);
+    put("[role=status]");
     put(".message", error);
     if (error) return;
 
@@ -164,7 +165,9 @@ class ShapeExplorer extends Widget {
     const texts = { copy: shapes.program(this.#state), link: this.#address(location.href) };
     if (!(target.name in texts)) return;
     await navigator.clipboard.writeText(texts[/** @type {"copy"} */ (target.name)]);
-    this.#part("[aria-live]:not(.message)").textContent = this.#texts.copied;
+    const status = this.#part("[role=status]");
+    target.after(status);
+    status.textContent = this.#texts.copied;
   };
 }
 
