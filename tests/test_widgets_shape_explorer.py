@@ -341,6 +341,29 @@ def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
     page.close()
 
 
+@pytest.mark.parametrize(
+    "query", ["", "?cell=RNN&N=64&T=1000&E=300&H=2&bidirectional=1", "?cell=LSTM&N=300&T=2&E=3&H=1"]
+)
+def test_boxes_are_to_scale(browser: Browser, served: str, query: str) -> None:
+    page = browser.new_page()
+    page.goto(served + PAGE + query, wait_until="networkidle")
+    expect(page.locator("shape-explorer .edge").first).to_be_attached()
+    edges = page.locator("shape-explorer .edge").evaluate_all(
+        "paths => paths.map(path => [path.getTotalLength(), path.hasAttribute('stroke-dasharray'),"
+        " path.nextElementSibling.textContent, path.getAttribute('d').includes('l')])"
+    )
+    note = page.locator("shape-explorer .scale").text_content() or ""
+    unit = float(note.split("is ")[1].split(" px")[0])
+    assert len(edges) >= 9
+    for length, dashed, label, backwards in edges:
+        scaled = int(label.split()[-1]) * unit * (0.5 if backwards else 1)
+        # The note rounds the unit to two digits.
+        assert length == pytest.approx(14 if dashed else scaled, rel=0.05), (label, note)
+        assert dashed == (scaled < 14), (label, note)
+    assert any(dashed for _, dashed, *_ in edges) == ("dashed" in note)
+    page.close()
+
+
 SHIFTS = """window.shifted = 0;
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) shifted += entry.value;
