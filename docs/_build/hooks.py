@@ -4,6 +4,7 @@ Everything that a chapter needs to be read is a Markdown extension; this file on
 """
 
 import logging
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -22,6 +23,8 @@ from docs._build.site import chapters, pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
+FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
+MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
 
 
@@ -79,8 +82,11 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def without_code_in_search(html: str) -> str:
-    """Leave Python code out of the search index, of which it would be more than half."""
-    return html.replace('<div class="language-python', '<div data-search-exclude class="language-python')
+    """Leave out of the search index what is three quarters of it: code, and printed numbers.
+
+    What people search for stays: an output that shows an error or a warning.
+    """
+    return FENCE.sub(lambda f: f[0] if MESSAGE.search(f[0]) else f"<div data-search-exclude{f[1]}", html)
 
 
 def is_chapter(path: Path) -> bool:
