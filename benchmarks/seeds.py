@@ -49,7 +49,7 @@ VARIANTS = {
     ],
     "vanishing-gradients": [
         "counting_error(1.0, seed)",
-        "counting_error(float('inf'), seed, updates=5)",
+        "counting_error(float('inf'), seed, updates=50)",
     ],
     "truncated-bptt": ["echo_error(6, seed)", "echo_error(12, seed)"],
 }
