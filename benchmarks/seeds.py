@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ def report(chapter: Chapter, found: Runs, runs: int) -> None:
             print(f"output of line {line}, {heading(chapter, line)[:60]}")
             print("\n".join(f"    {text}" for text in differing))
     for expression, values in found.variants.items():
-        print(f"{expression}\n    " + " ".join(f"{value:.2g}" for value in sorted(values)))
+        ordered = sorted(values, key=lambda value: (isnan(value), value))
+        print(f"{expression}\n    " + " ".join(f"{value:.2g}" for value in ordered))
 
 
 def main(runs: int, paths: list[Path]) -> int:
