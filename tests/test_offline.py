@@ -22,3 +22,17 @@ def test_search_works_from_a_folder(browser: Browser, built_site: Path) -> None:
     assert "h_n" in page.content()
     assert complaints == []
     context.close()
+
+
+def test_widgets_leave_their_place_to_what_stands_there_without_scripts(
+    browser: Browser, built_site: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.goto((built_site / "practice" / "shape-explorer.html").as_uri(), wait_until="load")
+    expect(page.locator(".widget table").first).to_be_visible()
+    assert page.locator("shape-explorer").first.evaluate("e => e.childElementCount") == 0
+    assert complaints == []
+    context.close()
