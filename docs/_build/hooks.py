@@ -10,13 +10,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs._build.chapter import Code, read_chapter
+from docs._build.chapter import is_chapter, read_chapter
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.site import chapters, pages
+from docs._build.site import pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
@@ -58,8 +58,3 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         f'<a class="md-button rnn-notebook" href="{target.name}" download="{target.name}">'
         f"Download notebook</a>\n{html}"
     )
-
-
-def is_chapter(path: Path) -> bool:
-    """Whether a page gets a notebook: it is one to work through, and it holds code."""
-    return path in chapters() and bool(read_chapter(path).of(Code))
