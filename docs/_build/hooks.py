@@ -12,14 +12,14 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs._build.chapter import Code, read_chapter
+from docs._build.chapter import is_chapter, read_chapter
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.scripts import without_comments
-from docs._build.site import chapters, pages
+from docs._build.site import pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
@@ -87,8 +87,3 @@ def without_code_in_search(html: str) -> str:
     What people search for stays: an output that shows an error or a warning.
     """
     return FENCE.sub(lambda f: f[0] if MESSAGE.search(f[0]) else f"<div data-search-exclude{f[1]}", html)
-
-
-def is_chapter(path: Path) -> bool:
-    """Whether a page gets a notebook: it is one to work through, and it holds code."""
-    return path in chapters() and bool(read_chapter(path).of(Code))
