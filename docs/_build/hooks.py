@@ -23,6 +23,7 @@ from docs._build.site import pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
+SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
@@ -52,7 +53,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if path in pages():
         for failure in executed(path).failures:
             log.warning(failure)  # strict builds stop here; `serve --no-strict` goes on
-    return without_code_in_search(with_notebook(html, path, page, files))
+    html = without_code_in_search(with_notebook(html, path, page, files))
+    return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
 
 
 def with_notebook(html: str, path: Path, page: Page, files: Files) -> str:
@@ -71,6 +73,11 @@ def with_notebook(html: str, path: Path, page: Page, files: Files) -> str:
         f'<a class="md-button rnn-notebook" href="{target.name}" download="{target.name}">'
         f"Download notebook</a>\n{html}"
     )
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Name Material's search, which is a dialogue, for screen readers."""
+    return output.replace(SEARCH, f'{SEARCH} aria-label="Search"')
 
 
 @event_priority(-100)  # after the search plugin
