@@ -162,6 +162,8 @@ def words_of_page(chapter: Chapter) -> list[str]:
         block.replace_with(f"\n{fence.title}:\n" if shown else "\n")
     for element in soup.select("svg, .headerlink, .verified-mark, .footnote-backref"):
         element.decompose()
+    for widget in soup.select(".widget"):
+        widget.append("\nOn the page you can change this.\n")
     for tabs in soup.select(".tabbed-set"):
         bodies = tabs.select(":scope > .tabbed-content > .tabbed-block")
         for label, body in zip(tabs.select(":scope > .tabbed-labels > label"), bodies, strict=True):
@@ -330,6 +332,14 @@ FORMS = {
     "output": (
         '```python\nprint(1)\n```\n\n```text title="Output"\n1\n```\n\nEnd.',
         ["print(1)", "End."],
+    ),
+    "widget": (
+        '<div class="widget" id="w" markdown>\n<step-player cell="GRU"></step-player>\n\n'
+        "| a |\n| --- |\n| *N*{ .axis-n } |\n\n</div>",
+        [
+            "| a |\n| --- |\n| *N* |\n\n"
+            f"[On the page]({address('foundations/planted')}#w) you can change this."
+        ],
     ),
     "sections, rule, raw HTML": (
         "A<sub>1</sub>\n\n---\n\nB\n\n## C { #c }\n\nD\n\n### E { #e }",

@@ -39,9 +39,11 @@ CLAIM_MARKER = re.compile(
     (?P<kind>\w*) [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
 )
 CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
+# The custom elements of docs/assets/widgets.
+WIDGETS = ("gradient-explorer", "shape-explorer", "step-player")
 RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)(?P<attributes>[^>]*)")
 # Raw HTML that, without a style, cannot look like code; the Markdown linter allows no other either.
-HARMLESS_TAGS = {"abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup"}
+HARMLESS_TAGS = {"abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup", *WIDGETS}
 MARKED = re.compile(r"`+[^`]+`+\{[^`\n]*?\.verified\b[^`\n]*?\}")
 INLINE_CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from bs4 import BeautifulSoup, Comment, PageElement, Tag
 
-from docs._build.chapter import Code
+from docs._build.chapter import WIDGETS, Code
 
 # What Markdown would read as markup in running text; the site's reader has already read it.
 SPECIAL = re.compile(r"[\\`*$~]|(?<!\w)_|_(?!\w)|(?<=\])[(\[:]")
@@ -67,6 +67,7 @@ class PlainMarkdown:
             "arithmatex": lambda div: [Piece(f"$$\n{formula(div)}\n$$")],
             "admonition": self.box,
             "tabbed-set": self.tabs,
+            "widget": self.widget,
         }
         by_name = {
             "p": lambda p: self.paragraph(p.children),
@@ -155,6 +156,16 @@ class PlainMarkdown:
         for label, body in zip(labels, bodies, strict=True):
             pieces += [self.heading(label), *self.blocks(body)]
         return pieces
+
+    def widget(self, tag: Tag) -> list[Piece]:
+        """Write what a page shows without scripts, and where the moving part is."""
+        for element in tag.find_all(WIDGETS):
+            element.decompose()
+        anchor = f"#{tag['id']}" if tag.has_attr("id") else ""
+        return [
+            *self.blocks(tag),
+            Piece(f"[On the page]({self.link(anchor)}) you can change this."),
+        ]
 
     def table(self, tag: Tag) -> list[Piece]:
         rows = [row.find_all(["th", "td"], recursive=False) for row in tag.find_all("tr")]

@@ -1,0 +1,71 @@
+"""What the step player runs: a word, three small cells, and what torch.nn makes of them.
+
+One layer is enough for all three networks: the single one is the lower layer of the stacked one
+and the forward direction of the bidirectional one. Weights have one decimal, so that a reader sees
+the whole number; the outputs have nine digits, with which float32 parses back exactly.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+WORD, LETTERS = "banana", "abn"  # the same letters meet different states
+HIDDEN = 4
+CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
+NETWORKS: dict[str, dict[str, Any]] = {
+    "single": {},
+    "stacked": {"num_layers": 2},
+    "bidirectional": {"bidirectional": True},
+}
+
+
+def inputs() -> Tensor:
+    """Return the word, one letter a step, one-hot: (T, E)."""
+    return torch.eye(len(LETTERS))[[LETTERS.index(letter) for letter in WORD]]
+
+
+def parameters(cell: str) -> dict[str, Tensor]:
+    """Draw the weights of layer 0, of a second layer, and of the other direction."""
+    torch.manual_seed(3)
+    drawn = {}
+    for suffix, network in (("", "stacked"), ("_reverse", "bidirectional")):
+        module = CELLS[cell](len(LETTERS), HIDDEN, **NETWORKS[network])
+        for name, weight in module.named_parameters():
+            if name.endswith(suffix):
+                drawn[name] = torch.randn_like(weight).mul(7).round().div(10) + 0.0  # no minus zero
+    return drawn
+
+
+def module(cell: str, network: str, weights: Mapping[str, Tensor]) -> nn.RNNBase:
+    """Build one of the nine networks."""
+    made = CELLS[cell](len(LETTERS), HIDDEN, **NETWORKS[network]).requires_grad_(False)
+    made.load_state_dict({name: weights[name] for name in made.state_dict()})
+    return made
+
+
+def result(network: nn.RNNBase) -> dict[str, Tensor]:
+    """Run a network over the word: output (T, D*H), h_n and for an LSTM c_n, each (L*D, H)."""
+    output, states = network(inputs())
+    final = states if isinstance(states, tuple) else (states,)
+    return {"output": output, **dict(zip(("h_n", "c_n"), final, strict=False))}
+
+
+def exact(tensor: Tensor) -> Any:
+    """List numbers with as many digits as float32 needs to parse back exactly."""
+    if tensor.dim():
+        return [exact(part) for part in tensor]
+    return float(f"{tensor.item():.9g}")
+
+
+def data() -> dict[str, Any]:
+    """Return what the widget reads."""
+    cells = {}
+    for cell in CELLS:
+        weights = parameters(cell)
+        cells[cell] = {"weights": {name: exact(weight) for name, weight in weights.items()}}
+        for network in NETWORKS:
+            numbers = result(module(cell, network, weights))
+            cells[cell][network] = {name: exact(tensor) for name, tensor in numbers.items()}
+    return {"word": WORD, "letters": LETTERS, "cells": cells}

@@ -1,0 +1,135 @@
+// The arithmetic of the shape explorer: what torch.nn answers to a configuration. No DOM.
+
+/** @typedef {[axis: import("./axes.js").Axis, symbol: string, size: number][]} Shape */
+/** @typedef {typeof DEFAULTS} Configuration */
+
+/** @type {Record<string, number>} */
+const GATES = { RNN: 1, LSTM: 4, GRU: 3 };
+export const CELLS = Object.keys(GATES);
+/** The largest value of each number: every count stays an exact integer. */
+export const LIMITS = { N: 9999, T: 9999, E: 9999, H: 9999, num_layers: 64, proj_size: 9999 };
+const FLAGS = { bidirectional: false, batch_first: false, bias: true, unbatched: false };
+export const NUMBERS = /** @type {(keyof LIMITS)[]} */ (Object.keys(LIMITS));
+export const SWITCHES = /** @type {(keyof FLAGS)[]} */ (Object.keys(FLAGS));
+/** The sizes of the cheat sheet, and torch's own defaults. */
+export const DEFAULTS = { cell: "LSTM", N: 4, T: 16, E: 5, H: 6, num_layers: 1, proj_size: 0, ...FLAGS };
+
+/** Whether a text is a whole number within its limits. @param {keyof LIMITS} name @param {string?} text */
+export const valid = (name, text) => /^\d{1,4}$/.test(text ?? "") && Number(text) <= LIMITS[name];
+
+/**
+ * Read a configuration from an address or from attributes; what is no such value is as in `start`.
+ * @param {(name: string) => string?} get
+ * @param {Configuration} start
+ */
+export function read(get, start = DEFAULTS) {
+  const found = { ...start };
+  const cell = get("cell") ?? "";
+  if (CELLS.includes(cell)) found.cell = cell;
+  for (const name of NUMBERS) if (valid(name, get(name))) found[name] = Number(get(name));
+  for (const name of SWITCHES) found[name] = /^(|1|true)$/i.test(get(name) ?? String(start[name]));
+  return found;
+}
+
+/** The options that are not torch's defaults, as Python writes them. @param {Configuration} all */
+const options = (all) =>
+  /** @type {(keyof LIMITS | keyof FLAGS)[]} */ (["num_layers", "proj_size", ...SWITCHES])
+    .filter((name) => all[name] !== DEFAULTS[name])
+    .map((name) => [name, all[name] === true ? "True" : all[name] === false ? "False" : all[name]]);
+
+/** Write what `read` reads. @param {Configuration} all */
+export const write = (all) => [
+  ...["cell", "N", "T", "E", "H"].map((name) => [name, all[/** @type {"N"} */ (name)]]),
+  ...options(all),
+];
+
+/** What torch raises, asked in its order; empty where it agrees. @param {Configuration} all */
+export function complaint({ cell, T, E, H, num_layers, proj_size }) {
+  if (proj_size && cell !== "LSTM")
+    return "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU";
+  for (const [name, value] of Object.entries({ input_size: E, hidden_size: H, num_layers }))
+    if (!value) return `ValueError: ${name} must be greater than zero`;
+  if (proj_size >= H) return "ValueError: proj_size has to be smaller than hidden_size";
+  return T ? "" : "RuntimeError: Expected sequence length to be larger than 0 in RNN";
+}
+
+/** @param {number[]} shape */
+export const size = (shape) => shape.reduce((a, b) => a * b);
+/** As Python writes a tuple. @param {unknown[]} items */
+export const tuple = (items) => `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
+/** @param {Shape} shape */
+export const sizes = (shape) => tuple(shape.map((axis) => axis[2]));
+/** @param {Shape} shape */
+export const symbols = (shape) => tuple(shape.map((axis) => axis[1]));
+
+/**
+ * Every tensor, every parameter in torch's order, and how many multiply-adds a step of one sequence
+ * takes: each weight multiplies one number, a bias none.
+ * @param {Configuration} all
+ */
+export function answer(all) {
+  const { cell, N, T, E, H, num_layers, proj_size } = all;
+  const D = all.bidirectional ? 2 : 1;
+  const P = proj_size || H; // the features that leave a direction
+  const letter = proj_size ? "P" : "H";
+  /** @type {Shape} */ const batch = all.unbatched ? [] : [["n", "N", N]];
+  /** @type {Shape} */ const time = [["t", "T", T]];
+  /** @type {Shape} */ const states = [["ld", "L·D", num_layers * D], ...batch];
+  const steps = all.batch_first ? [...batch, ...time] : [...time, ...batch];
+  /** @type {Record<string, Shape>} */
+  const tensors = {
+    input: [...steps, ["e", "E", E]],
+    output: [...steps, ["h", D > 1 ? `2·${letter}` : letter, P * D]],
+    h_n: [...states, ["h", letter, P]],
+  };
+  if (cell === "LSTM") tensors.c_n = [...states, ["h", "H", H]];
+
+  /** @type {[name: string, shape: number[]][]} */
+  const parameters = [];
+  const rows = GATES[cell] * H;
+  for (let layer = 0; layer < num_layers; layer++) {
+    for (const end of [`l${layer}`, `l${layer}_reverse`].slice(0, D)) {
+      parameters.push([`weight_ih_${end}`, [rows, layer ? P * D : E]], [`weight_hh_${end}`, [rows, P]]);
+      if (all.bias) parameters.push([`bias_ih_${end}`, [rows]], [`bias_hh_${end}`, [rows]]);
+      if (proj_size) parameters.push([`weight_hr_${end}`, [P, H]]);
+    }
+  }
+  const total = (/** @type {string} */ start) =>
+    parameters.reduce((sum, [name, shape]) => sum + (name.startsWith(start) ? size(shape) : 0), 0);
+  return { tensors, parameters, count: total(""), products: total("weight"), ...last(all, D, P) };
+}
+
+/**
+ * The last step of the top layer, out of `h_n` and out of `output`. The reverse direction ends at
+ * the first step.
+ * @param {Configuration} all
+ * @param {number} D
+ * @param {number} P
+ */
+function last({ batch_first, unbatched }, D, P) {
+  const [before, after] = unbatched ? ["", ""] : batch_first ? [":, ", ""] : ["", ", :"];
+  if (D === 1) return { state: "h_n[-1]", step: `output[${before}-1]` };
+  const step = `output[${before}-1${after}, :${P}], output[${before}0${after}, ${P}:]`;
+  return { state: "torch.cat((h_n[-2], h_n[-1]), dim=-1)", step: `torch.cat((${step}), dim=-1)` };
+}
+
+/** A program that builds this network, runs it, and checks what `answer` says. @param {Configuration} all */
+export function program(all) {
+  const { tensors, state, step } = answer(all);
+  const name = all.cell.toLowerCase();
+  const given = [["input_size", all.E], ["hidden_size", all.H], ...options(all)];
+  const { input, ...returned } = tensors;
+  return `import torch
+from torch import nn
+
+${name} = nn.${all.cell}(
+${given.map(([key, value]) => (key === "unbatched" ? "" : `    ${key}=${value},\n`)).join("")})
+x = torch.randn${sizes(input)}  # ${symbols(input)}
+output, ${returned.c_n ? "(h_n, c_n)" : "h_n"} = ${name}(x)
+${Object.entries(returned).map(([key, shape]) => `assert ${key}.shape == ${sizes(shape)}  # ${symbols(shape)}\n`).join("")}
+# The last step of the top layer: out of h_n, and out of output.
+last = ${state}
+same = ${step}
+assert torch.equal(last, same)
+`;
+}

@@ -1,0 +1,14 @@
+// Loads a widget where its element is on the page: now, and on each page that navigation.instant
+// brings. An element that is defined already comes to life by itself.
+
+const NAMES = ["shape-explorer", "step-player", "gradient-explorer"];
+
+const load = () => {
+  for (const name of NAMES) {
+    if (document.querySelector(name) && !customElements.get(name)) import(`./${name}.js`);
+  }
+};
+
+load();
+// Material's stream of pages; from file:// it never emits.
+if ("document$" in window) /** @type {any} */ (window).document$.subscribe(load);
