@@ -1,16 +1,19 @@
-"""What MkDocs itself is asked for: shared assets, notebooks, their buttons, labs, failures.
+"""What MkDocs itself is asked for: shared assets, notebooks, a page's counts, labs, failures.
 
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
 import logging
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from nbformat import NotebookNode
 
 from docs._build.chapter import Code, read_chapter
+from docs._build.checks import page_counts
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
@@ -20,6 +23,7 @@ from docs._build.site import chapters, pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
+EXTERNAL = re.compile(r'<a href="(https?://)')
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
 
 
@@ -39,25 +43,46 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Write a chapter's or a lab's notebook beside its page, and put a button before the page."""
+    """Put a page's counts and its notebook below its title, and write the notebook beside it."""
     path = Path(page.file.abs_src_path or "")
+    counts, notebook = "", None
     if path in pages():
-        for failure in executed(path).failures:
+        result = executed(path)
+        for failure in result.failures:
             log.warning(failure)  # strict builds stop here; `serve --no-strict` goes on
-    if is_lab(page):
+        if not page.is_homepage:  # which counts the whole site
+            how = files.src_uris["checks.md"].url_relative_to(page.file)
+            counts = page_counts(result.counts, how)
+        if is_chapter(path) and not result.failures:
+            notebook = chapter_notebook(read_chapter(path), result.printed)
+    elif is_lab(page):
         notebook = notebook_of_page(html, page, files)
         html = lab_page(html, page, files)
-    elif is_chapter(path) and not executed(path).failures:
-        notebook = chapter_notebook(read_chapter(path), executed(path).printed)
-    else:
-        return html
-    target = Path(page.file.abs_dest_path).with_name(f"{path.stem}.ipynb")
+    html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
+    button = notebook_button(write_notebook(notebook, page)) if notebook else ""
+    return below_title(html, counts + button)
+
+
+def write_notebook(notebook: NotebookNode, page: Page) -> str:
+    """Write a notebook beside its page; return the file's name."""
+    target = Path(page.file.abs_dest_path).with_suffix(".ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(notebook_text(notebook), encoding="utf-8", newline="\n")
+    return target.name
+
+
+def notebook_button(name: str) -> str:
     return (
-        f'<a class="md-button rnn-notebook" href="{target.name}" download="{target.name}">'
-        f"Download notebook</a>\n{html}"
+        f'<a class="md-button rnn-notebook" href="{name}" download="{name}">Download notebook</a>'
     )
+
+
+def below_title(html: str, facts: str) -> str:
+    """Put a line between a page's title and its text."""
+    if not facts:
+        return html
+    title, end, text = html.partition("</h1>")
+    return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
 
 
 def is_chapter(path: Path) -> bool:
