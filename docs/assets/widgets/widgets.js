@@ -1,7 +1,7 @@
 // Loads a widget where its element is on the page: now, and on each page that navigation.instant
 // brings. An element that is defined already comes to life by itself.
 
-const NAMES = ["shape-explorer", "step-player", "gradient-explorer"];
+const NAMES = ["shape-explorer", "step-player", "gradient-explorer", "unrolled-network"];
 
 const load = () => {
   for (const name of NAMES) {
