@@ -24,8 +24,9 @@ test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 	$(BIN)/python -m mkdocs build --strict
 
-update: $(INSTALLED)  ## redraw the figures, rewrite outputs and verified values; review the diff
+update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m docs._build.figures
+	$(BIN)/python -m docs._build.widgets
 	$(BIN)/python -m docs._build.logo
 	$(BIN)/python -m docs._build.social_card
 	$(BIN)/python -m pytest --update-outputs

@@ -19,6 +19,7 @@ from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
+from docs._build.scripts import without_comments
 from docs._build.site import chapters, pages
 
 DOCS = Path(__file__).parents[1]
@@ -35,8 +36,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add docs/assets, which all editions share, under `assets/`."""
     for path in sorted(ASSETS.rglob("*")):
-        if path.is_file():
-            source = path.relative_to(DOCS).as_posix()
+        source = path.relative_to(DOCS).as_posix()
+        if path.parent == ASSETS / "widgets" and path.suffix == ".js":
+            code = without_comments(path.read_text(encoding="utf-8"))
+            files.append(File.generated(config, source, content=code))
+        elif path.is_file():
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
     return files

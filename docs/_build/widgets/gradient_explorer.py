@@ -1,4 +1,4 @@
-"""What the gradient explorer plots: the experiment of the chapter on vanishing gradients, on a grid.
+"""The gradient explorer's curves: the experiment of the chapter on vanishing gradients, on a grid.
 
 The functions are the chapter's own: its code blocks are executed up to the one that defines
 `measured`. For a sequence of T steps there is the norm of d h_T / d h_t at each distance T - t, and
@@ -48,9 +48,9 @@ def networks() -> dict[str, tuple[Callable, type[nn.Module], float]]:
         "RNN tanh": (plain, nn.RNNCell, 0.0),
         "RNN relu": (partial(plain, nonlinearity="relu"), nn.RNNCell, 0.0),
         "RNN none": (linear_cell, nn.RNNCell, 0.0),
-        "LSTM": (lstm, nn.LSTMCell, 0.0),
+        "LSTM drawn": (lstm, nn.LSTMCell, 0.0),
         "LSTM open": (lstm, nn.LSTMCell, OPENED),
-        "GRU": (gru, nn.GRUCell, 0.0),
+        "GRU drawn": (gru, nn.GRUCell, 0.0),
         "GRU open": (gru, nn.GRUCell, OPENED),
     }
 

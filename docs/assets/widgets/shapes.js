@@ -1,7 +1,6 @@
 // The arithmetic of the shape explorer: what torch.nn answers to a configuration. No DOM.
 
 /** @typedef {[axis: import("./axes.js").Axis, symbol: string, size: number][]} Shape */
-/** @typedef {typeof DEFAULTS} Configuration */
 
 /** @type {Record<string, number>} */
 const GATES = { RNN: 1, LSTM: 4, GRU: 3 };
@@ -20,31 +19,30 @@ export const valid = (name, text) => /^\d{1,4}$/.test(text ?? "") && Number(text
 /**
  * Read a configuration from an address or from attributes; what is no such value is as in `start`.
  * @param {(name: string) => string?} get
- * @param {Configuration} start
  */
 export function read(get, start = DEFAULTS) {
   const found = { ...start };
   const cell = get("cell") ?? "";
   if (CELLS.includes(cell)) found.cell = cell;
   for (const name of NUMBERS) if (valid(name, get(name))) found[name] = Number(get(name));
-  for (const name of SWITCHES) found[name] = /^(|1|true)$/i.test(get(name) ?? String(start[name]));
+  for (const name of SWITCHES) found[name] = !/^(0|false)$/i.test(get(name) ?? `${start[name]}`);
   return found;
 }
 
-/** The options that are not torch's defaults, as Python writes them. @param {Configuration} all */
-const options = (all) =>
-  /** @type {(keyof LIMITS | keyof FLAGS)[]} */ (["num_layers", "proj_size", ...SWITCHES])
+/** The options that are not torch's defaults, as Python writes them. */
+const options = (all = DEFAULTS) =>
+  /** @type {(keyof typeof DEFAULTS)[]} */ (["num_layers", "proj_size", ...SWITCHES])
     .filter((name) => all[name] !== DEFAULTS[name])
-    .map((name) => [name, all[name] === true ? "True" : all[name] === false ? "False" : all[name]]);
+    .map((name) => [name, `${all[name]}`.replace("t", "T").replace("f", "F")]);
 
-/** Write what `read` reads. @param {Configuration} all */
-export const write = (all) => [
-  ...["cell", "N", "T", "E", "H"].map((name) => [name, all[/** @type {"N"} */ (name)]]),
-  ...options(all),
-];
+/** Write what `read` reads. */
+export const write = (all = DEFAULTS) => {
+  const { cell, N, T, E, H } = all;
+  return [...Object.entries({ cell, N, T, E, H }), ...options(all)];
+};
 
-/** What torch raises, asked in its order; empty where it agrees. @param {Configuration} all */
-export function complaint({ cell, T, E, H, num_layers, proj_size }) {
+/** What torch raises, asked in its order; empty where it agrees. */
+export function complaint({ cell, T, E, H, num_layers, proj_size } = DEFAULTS) {
   if (proj_size && cell !== "LSTM")
     return "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU";
   for (const [name, value] of Object.entries({ input_size: E, hidden_size: H, num_layers }))
@@ -53,26 +51,26 @@ export function complaint({ cell, T, E, H, num_layers, proj_size }) {
   return T ? "" : "RuntimeError: Expected sequence length to be larger than 0 in RNN";
 }
 
-/** @param {number[]} shape */
-export const size = (shape) => shape.reduce((a, b) => a * b);
-/** As Python writes a tuple. @param {unknown[]} items */
+/** How many numbers a shape holds. */
+export const size = (shape = [0]) => shape.reduce((a, b) => a * b);
+/** As Python writes a tuple. @param {(string | number)[]} items */
 export const tuple = (items) => `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
 /** @param {Shape} shape */
 export const sizes = (shape) => tuple(shape.map((axis) => axis[2]));
 /** @param {Shape} shape */
-export const symbols = (shape) => tuple(shape.map((axis) => axis[1]));
+const symbols = (shape) => tuple(shape.map((axis) => axis[1]));
 
 /**
- * Every tensor, every parameter in torch's order, and how many multiply-adds a step of one sequence
- * takes: each weight multiplies one number, a bias none.
- * @param {Configuration} all
+ * Every tensor, every parameter in torch's order, how many multiply-adds a step of one sequence
+ * takes (each weight multiplies one number, a bias none), and two ways to take out the last step of
+ * the top layer. Its reverse direction ends at the first step.
  */
-export function answer(all) {
-  const { cell, N, T, E, H, num_layers, proj_size } = all;
+export function answer(all = DEFAULTS) {
+  const { cell, N, T, E, H, num_layers, proj_size, unbatched } = all;
   const D = all.bidirectional ? 2 : 1;
   const P = proj_size || H; // the features that leave a direction
   const letter = proj_size ? "P" : "H";
-  /** @type {Shape} */ const batch = all.unbatched ? [] : [["n", "N", N]];
+  /** @type {Shape} */ const batch = unbatched ? [] : [["n", "N", N]];
   /** @type {Shape} */ const time = [["t", "T", T]];
   /** @type {Shape} */ const states = [["ld", "L·D", num_layers * D], ...batch];
   const steps = all.batch_first ? [...batch, ...time] : [...time, ...batch];
@@ -94,42 +92,40 @@ export function answer(all) {
       if (proj_size) parameters.push([`weight_hr_${end}`, [P, H]]);
     }
   }
-  const total = (/** @type {string} */ start) =>
+  const total = (start = "") =>
     parameters.reduce((sum, [name, shape]) => sum + (name.startsWith(start) ? size(shape) : 0), 0);
-  return { tensors, parameters, count: total(""), products: total("weight"), ...last(all, D, P) };
+
+  const first = all.batch_first && !unbatched;
+  const at = (step = "") => (first ? `:, ${step}` : step);
+  const batched = first || unbatched ? "" : ", :";
+  const ends = `output[${at("-1")}${batched}, :${P}], output[${at("0")}${batched}, ${P}:]`;
+  return {
+    tensors,
+    parameters,
+    count: total(),
+    products: total("weight"),
+    last: D > 1 ? "torch.cat((h_n[-2], h_n[-1]), dim=-1)" : "h_n[-1]",
+    same: D > 1 ? `torch.cat((${ends}), dim=-1)` : `output[${at("-1")}]`,
+  };
 }
 
-/**
- * The last step of the top layer, out of `h_n` and out of `output`. The reverse direction ends at
- * the first step.
- * @param {Configuration} all
- * @param {number} D
- * @param {number} P
- */
-function last({ batch_first, unbatched }, D, P) {
-  const [before, after] = unbatched ? ["", ""] : batch_first ? [":, ", ""] : ["", ", :"];
-  if (D === 1) return { state: "h_n[-1]", step: `output[${before}-1]` };
-  const step = `output[${before}-1${after}, :${P}], output[${before}0${after}, ${P}:]`;
-  return { state: "torch.cat((h_n[-2], h_n[-1]), dim=-1)", step: `torch.cat((${step}), dim=-1)` };
-}
-
-/** A program that builds this network, runs it, and checks what `answer` says. @param {Configuration} all */
-export function program(all) {
-  const { tensors, state, step } = answer(all);
-  const name = all.cell.toLowerCase();
-  const given = [["input_size", all.E], ["hidden_size", all.H], ...options(all)];
+/** A program that builds this network, runs it, and checks what `answer` says. */
+export function program(all = DEFAULTS) {
+  const { tensors, last, same } = answer(all);
   const { input, ...returned } = tensors;
+  const name = all.cell.toLowerCase();
+  const given = [["input_size", all.E], ["hidden_size", all.H], ...options({ ...all, unbatched: false })];
   return `import torch
 from torch import nn
 
 ${name} = nn.${all.cell}(
-${given.map(([key, value]) => (key === "unbatched" ? "" : `    ${key}=${value},\n`)).join("")})
+${given.map(([key, value]) => `    ${key}=${value},\n`).join("")})
 x = torch.randn${sizes(input)}  # ${symbols(input)}
 output, ${returned.c_n ? "(h_n, c_n)" : "h_n"} = ${name}(x)
 ${Object.entries(returned).map(([key, shape]) => `assert ${key}.shape == ${sizes(shape)}  # ${symbols(shape)}\n`).join("")}
-# The last step of the top layer: out of h_n, and out of output.
-last = ${state}
-same = ${step}
+# The last step of the top layer, from h_n and from output.
+last = ${last}
+same = ${same}
 assert torch.equal(last, same)
 `;
 }
