@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Extension, Markdown
 from markdown.treeprocessors import Treeprocessor
 
-LEGEND = "The build computed this. Point at the mark, or move to it with the keyboard, to see how."
+LEGEND = "The build computed this value. Point at the mark, tap it or tab to it, and you see how."
 
 
 class VerifiedValues(Treeprocessor):

@@ -5,7 +5,7 @@
   // A comma stays on the line of its formula: browsers may break behind KaTeX's boxes.
   const keepWith = (formula, behind) => {
     const close = behind instanceof Text ? behind.data.match(/^[,.;:!?)]*/)[0] : "";
-    const last = [...formula.querySelectorAll(".katex-html > .base")].pop();
+    const last = [...formula.querySelectorAll(".katex-html > .katex-base")].pop();
     if (!close || !last) return;
     behind.data = behind.data.slice(close.length);
     last.append(Object.assign(document.createElement("span"), { className: "behind", textContent: close }));
