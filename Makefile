@@ -27,6 +27,7 @@ site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m docs._build.figures
 	$(BIN)/python -m docs._build.widgets
+	$(BIN)/python -m docs._build.logo
 	$(BIN)/python -m docs._build.social_card
 	$(BIN)/python -m pytest --update-outputs
 

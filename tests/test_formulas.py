@@ -24,6 +24,12 @@ def test_inline_and_display_formulas_are_typeset() -> None:
     assert r'<span class="arithmatex">\(h_t\)</span>' in as_tex(html)
 
 
+def test_a_comma_stays_with_a_short_formula() -> None:
+    html = site_markdown().convert("Of $h_t$, $c_t$ and $a + b + c + d + e + f + g + h + i$, yes.")
+    closed = BeautifulSoup(html, "html.parser").select(".closed")
+    assert [(tex_of(span), span.contents[-1]) for span in closed] == [("h_t", ",")]
+
+
 def test_what_is_typeset_is_left_alone() -> None:
     once = site_markdown().convert("$h_t$ and `$x$`\n")
     assert typeset_formulas(once) == once

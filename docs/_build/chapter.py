@@ -40,7 +40,7 @@ CLAIM_MARKER = re.compile(
 )
 CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
 # The custom elements of docs/assets/widgets.
-WIDGETS = ("gradient-explorer", "shape-explorer", "step-player")
+WIDGETS = ("gradient-explorer", "shape-explorer", "step-player", "unrolled-network")
 RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)(?P<attributes>[^>]*)")
 # Raw HTML that, without a style, cannot look like code; the Markdown linter allows no other either.
 HARMLESS_TAGS = {"abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup", *WIDGETS}

@@ -1,7 +1,7 @@
-"""Fill in the fence `checks`: how much of the site is executed, compared and verified.
+"""How much of the site, or of one page of it, is executed, compared and verified.
 
-```` ```checks ```` holds one word: `table`, for a row a page, or `summary`, for one sentence.
-A custom fence of SuperFences, named in mkdocs.yml.
+```` ```checks ```` holds one word: `table`, for a row a page, or `summary`, for the site's sums.
+A custom fence of SuperFences, named in mkdocs.yml.  `page_counts` says it of a page.
 """
 
 import re
@@ -20,8 +20,16 @@ COLUMNS = {
     "executed": "Blocks executed",
     "compared": "Outputs compared",
     "verified": "Values verified",
+    "claims": "Claims asserted",
     "skipped": "Skipped",
     "shown": "Shown only",
+}
+SUMMARY = {
+    "executed": "code blocks executed",
+    "compared": "outputs compared",
+    "verified": "values verified",
+    "claims": "claims asserted",
+    "skipped": "skipped",
 }
 
 
@@ -40,6 +48,25 @@ def render(
     if kind not in kinds:
         raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {kind!r}")
     return kinds[kind]({page: executed(page).counts for page in pages()})
+
+
+def page_counts(counts: dict[str, int], checks: str) -> str:
+    """Say what of a page was computed and compared, with a link to `checks`, which says how.
+
+    Returns "" if there is nothing of the kind.
+    """
+    named = {"verified": "value", "compared": "output", "claims": "claim"}
+    found = [_number(counts[kind], noun) for kind, noun in named.items() if counts[kind]]
+    if not found:
+        return ""
+    several = " and ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
+    verb = "was" if several in ("1 value", "1 output", "1 claim") else "were"
+    link = f'<a href="{checks}">computed and compared</a>'
+    return f'<p class="rnn-counts">{several} on this page {verb} {link}.</p>'
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def title(page: Path) -> str:
@@ -71,9 +98,5 @@ def _row(name: str, row: dict[str, int]) -> str:
 
 def _summary(counts: dict[Path, dict[str, int]]) -> str:
     total = _total(counts)
-    return (
-        f'<p class="checks"><strong>{total["executed"]}</strong> code blocks executed, '
-        f"<strong>{total['compared']}</strong> outputs compared, "
-        f"<strong>{total['verified']}</strong> values verified, "
-        f"<strong>{total['skipped']}</strong> skipped.</p>"
-    )
+    items = [f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in SUMMARY.items()]
+    return f'<ul class="checks">{"".join(items)}</ul>'

@@ -1,24 +1,40 @@
 """Show a verified value: `` `[4, 16, 6]`{ .verified expr="list(outputs.shape)" } ``.
 
 A Python-Markdown extension.  The value keeps its code element and gets a small check mark behind
-it, whose tooltip and accessible name are the expression that the checks evaluate.
+it, whose tooltip and accessible name are the expression that the checks evaluate.  Where a page
+first has one, a line says what the mark means; a page that is only read goes without it.
 """
 
+import re
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Extension, Markdown
 from markdown.treeprocessors import Treeprocessor
 
+LEGEND = "The build computed this value. Point at the mark, tap it or tab to it, and you see how."
+
 
 class VerifiedValues(Treeprocessor):
-    """Wrap each `code.verified` in a span and add its mark."""
+    """Wrap each `code.verified` in a span and add its mark; explain the first."""
 
     def run(self, root: Element) -> None:
         for parent in list(root.iter()):
             for index, child in enumerate(parent):
                 if child.tag == "code" and "verified" in child.get("class", "").split():
                     parent[index] = marked(child)
+        if not getattr(self.md, "reading", False):
+            explain_first(root)
+
+
+def explain_first(root: Element) -> None:
+    """Put the legend below the paragraph with the first mark, or above the list, table or box."""
+    for index, block in enumerate(root):
+        if any(element.get("class") == "verified" for element in block.iter()):
+            legend = Element("p", {"class": "verified-legend", "data-search-exclude": ""})
+            legend.text = LEGEND
+            root.insert(index + (block.tag == "p"), legend)
+            return
 
 
 def marked(code: Element) -> Element:
@@ -29,11 +45,13 @@ def marked(code: Element) -> Element:
     if kept:
         code.set("class", " ".join(kept))
     span = Element("span", {"class": "verified"})
-    span.tail, code.tail = code.tail, None
+    # A comma stays on the line of its value: a browser may break behind the mark, which is a box.
+    close, span.tail = re.fullmatch(r"([,.;:!?)]*)(.*)", code.tail or "", re.DOTALL).groups()
+    code.tail = None
     span.append(code)
     label = f"Verified: {expression}"
     mark = {"class": "verified-mark", "tabindex": "0", "role": "note", "aria-label": label}
-    SubElement(span, "span", {**mark, "data-expr": expression})
+    SubElement(span, "span", {**mark, "data-expr": expression}).tail = close
     return span
 
 

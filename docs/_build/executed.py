@@ -23,7 +23,7 @@ CACHE = ROOT / ".cache" / "chapters"
 class Executed:
     """The counts of one page, its printed texts by line of code, and its failures."""
 
-    counts: dict[str, int]
+    counts: dict[str, int]  # the fields of `Tally`, and claims
     printed: dict[int, str]
     failures: tuple[str, ...]  # "path:line: message"
 
@@ -51,10 +51,12 @@ def _executed(path: Path, key: str) -> Executed:
 
 
 def _run(path: Path) -> Executed:
-    report = run_chapter(read_chapter(path))
+    chapter = read_chapter(path)
+    report = run_chapter(chapter)
     name = path.relative_to(ROOT).as_posix()
     failures = tuple(f"{name}:{failure.line}: {failure.message}" for failure in report.failures)
     counts = {field.name: len(getattr(report.tally, field.name)) for field in fields(Tally)}
+    counts["claims"] = len(chapter.claims)
     return Executed(counts, report.printed, failures)
 
 

@@ -20,8 +20,11 @@ from markdown.postprocessors import Postprocessor
 
 KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 MARKED = re.compile(
-    r'<(?P<tag>span|div) class="arithmatex">\s*\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>', re.DOTALL
+    r'<(?P<tag>span|div) class="arithmatex">\s*\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>'
+    r"(?P<behind>[,.;:!?)]*)",
+    re.DOTALL,
 )
+SHORT = 30  # characters of TeX that may stay on one line, even on a phone
 TYPESET = re.compile(r"<bdi data-search-exclude>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>")
 # JSON, because an object would come back as a handle; `catch`, to name the formula in the error.
 RENDER = """
@@ -46,7 +49,11 @@ def _replacement(match: re.Match[str]) -> str:
     # Material's search reads text as it stands: a formula three times over, hence an element
     # to be left out whose name does not occur inside it.
     inside = f"<bdi data-search-exclude>{typeset(tex, display=tag == 'div')}</bdi>"
-    return f'<{tag} class="arithmatex">{inside}</{tag}>'
+    formula = f'<{tag} class="arithmatex">{inside}</{tag}>'
+    if not match["behind"] or len(tex) > SHORT:
+        return formula + match["behind"]
+    # A browser may break a line behind any of KaTeX's boxes, and a comma would begin the next one.
+    return f'<span class="closed">{formula}{match["behind"]}</span>'
 
 
 @cache

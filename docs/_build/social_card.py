@@ -5,10 +5,13 @@ import re
 from pathlib import Path
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 
-from docs._build.figures.style import LD, MUTED, RC, E, H, N, T, text
+from docs._build.figures.style import LD, MUTED, PALETTE, RC, E, H, N, T, text
 from docs._build.figures.unrolled import unrolled
+from docs._build.logo import MARK
 
 TARGET = Path(__file__).parents[1] / "assets" / "social-card.png"
 WIDTH, HEIGHT, DPI = 720, 378, 120  # 1200 x 630 pixels, what link previews expect
@@ -35,7 +38,20 @@ def draw() -> Figure:
     unrolled(network)
     for label in network.texts:  # in an SVG, figures/__init__.py sets subscripts
         label.set_text(re.sub(r"_(.)", lambda found: SUBSCRIPTS[found[1]], label.get_text()))
+    mark(sheet, WIDTH - 72, HEIGHT - 68)
     return figure
+
+
+def mark(ax: Axes, x: float, y: float) -> None:
+    """Draw the course's mark, as a signature."""
+    for bar in MARK:
+        corner = (x + bar.x, y + bar.y)
+        shape = f"round,pad=0,rounding_size={bar.radius}" if bar.radius else "square,pad=0"
+        color = PALETTE[bar.axis]
+        patch = FancyBboxPatch(
+            corner, bar.width, bar.height, boxstyle=shape, facecolor=color, edgecolor="none"
+        )
+        ax.add_patch(patch)
 
 
 def render() -> bytes:

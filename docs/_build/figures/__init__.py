@@ -45,6 +45,7 @@ def tidy(svg: str) -> str:
     for part in (r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<!--.*?-->"):
         svg = re.sub(part, "", svg, flags=re.DOTALL)
     svg = re.sub(r"<defs>\s*</defs>", "", svg)
+    svg = re.sub(r' id="(step-\d[^"]*)"', r' class="\1"', svg)  # what the front page moves through
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda id: id[0] if id[1] in used else "", svg)
     svg = re.sub(r"<[^>]*>", _tidy_tag, _ungroup(svg))

@@ -4,12 +4,13 @@
 // A plain script, which is all that a browser accepts from a folder: there no module loads, and the
 // reader keeps what stands in the widget's place without scripts.
 {
-  const NAMES = ["shape-explorer", "step-player", "gradient-explorer"];
+  const NAMES = ["shape-explorer", "step-player", "gradient-explorer", "../unrolled-network"];
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
 
   const load = () => {
     for (const name of NAMES) {
-      const wanted = document.querySelector(name) && !customElements.get(name);
+      const tag = name.replace("../", "");
+      const wanted = document.querySelector(tag) && !customElements.get(tag);
       if (wanted && location.protocol !== "file:") import(new URL(`${name}.js`, here).href);
     }
   };
