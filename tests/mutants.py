@@ -1,20 +1,21 @@
 """Run a chapter against a package with one wrong line, in a process of its own.
 
 The processes are forked from a server that has imported torch and done nothing else, so that each
-costs a fraction of a second and no thread of torch's is cut off by the fork.
+costs a fraction of a second and no thread of torch's is cut off by the fork.  They are sent the
+chapter as it was read, with the wrong line in what it includes: to read it anew takes longer than
+to run it.
 """
 
 import multiprocessing
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
-from docs._build import snippets
 from docs._build.chapter import Chapter, Claim, Code, Item, Output, Value, read_chapter
 from docs._build.runner import ChapterRun, ClaimError
 from docs._build.site import pages
@@ -25,7 +26,11 @@ TIMEOUT = 120.0  # seconds for one chapter; the slowest takes about ten where no
 FORK = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT = multiprocessing.get_context("forkserver" if FORK else "spawn")
 if FORK:
-    CONTEXT.set_forkserver_preload(["torch", "docs._build.chapter", "docs._build.runner"])
+    # The last is what `assert_close` imports when it is first called, and takes longer for that
+    # than most chapters take to run.
+    CONTEXT.set_forkserver_preload(
+        ["docs._build.chapter", "docs._build.runner", "torch", "torch.distributed.tensor"]
+    )
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,26 @@ def mutated(source: str, mutation: Mutation) -> str:
     return source.replace(mutation.right, mutation.wrong)
 
 
+def with_mistake(chapter: Chapter, mutation: Mutation) -> Chapter:
+    """Put the wrong line into a chapter's blocks, wherever they show the line of the package."""
+
+    def mistaken(item: Item) -> Item:
+        if not isinstance(item, Code) or mutation.right not in item.code:
+            return item
+        first = item.code.partition(mutation.right)[0].count("\n")
+        behind = first + mutation.right.count("\n") + 1
+        origin = item.origins[first]
+        if Path(origin.file or "").name != mutation.file:
+            return item
+        new = (origin,) * (mutation.wrong.count("\n") + 1)
+        origins = item.origins[:first] + new + item.origins[behind:]
+        return replace(item, code=mutated(item.code, mutation), origins=origins)
+
+    return replace(chapter, items=tuple(map(mistaken, chapter.items)))
+
+
 def failures(chapter: Chapter, asked: list[str]) -> frozenset[str]:
-    """Run a chapter until the last claim asked for, and list what fails.
+    """Run a chapter until all that is asked for has failed or been run, and list what fails.
 
     A claim fails if its own code does.  One that only lacks what an earlier block should have
     defined has shown nothing, so it does not count.
@@ -90,6 +113,8 @@ def failures(chapter: Chapter, asked: list[str]) -> frozenset[str]:
     kinds = (Code, Output, Value) if everything else (Code,)
     run, failed = ChapterRun(chapter), set()
     for item in chapter.items:
+        if failed.issuperset(asked):
+            break
         if isinstance(item, kinds) and (everything or item.start < end):
             failed |= failed_by(run, item)
     return frozenset(failed)
@@ -111,8 +136,8 @@ def title(claim: Claim) -> str:
     return claim.title.removeprefix("Claim: ")
 
 
-def work(page: Path, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
-    """Be the process: read and run a chapter with the mutated package."""
+def work(chapter: Chapter, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
+    """Be the process: run a chapter with the mutated package."""
     import torch
 
     torch.set_num_threads(1)
@@ -123,19 +148,19 @@ def work(page: Path, mutation: Mutation | None, asked: list[str], send: Connecti
             if mutation:
                 file = package / mutation.file
                 file.write_text(mutated(file.read_text(encoding="utf-8"), mutation), "utf-8")
-            snippets.ROOT = Path(folder)  # what chapters include
-            sys.path.insert(0, folder)  # what they import
-            outcome = Outcome(failures(read_chapter(page), asked))
+                chapter = with_mistake(chapter, mutation)  # what it includes
+            sys.path.insert(0, folder)  # what it imports
+            outcome = Outcome(failures(chapter, asked))
         except Exception as error:  # sent, so that the test can name it
             outcome = Outcome(error=f"{type(error).__name__}: {error}")
     send.send(outcome)
 
 
-Work = Callable[[Path, Mutation | None, list[str], Connection], None]
+Work = Callable[[Chapter, Mutation | None, list[str], Connection], None]
 
 
 def run(
-    page: Path,
+    chapter: Chapter,
     mutation: Mutation | None,
     asked: list[str],
     timeout: float = TIMEOUT,
@@ -143,7 +168,7 @@ def run(
 ) -> Outcome:
     """Run one chapter in a process of its own; one that hangs is ended and reported."""
     receive, send = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=target, args=(page, mutation, asked, send), daemon=True)
+    process = CONTEXT.Process(target=target, args=(chapter, mutation, asked, send), daemon=True)
     process.start()
     send.close()
     try:

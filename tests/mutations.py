@@ -112,7 +112,6 @@ MUTATIONS = [
             "memory": ["every state is the sum"],
             "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
             "zero-difference": ["relative to the state"],
-            "vanishing-gradients": ["the Jacobian of a linear memory"],
         },
     ),
     Mutation(

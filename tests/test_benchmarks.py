@@ -6,6 +6,11 @@ import sys
 from itertools import product
 from pathlib import Path
 
+import torch
+
+from tests.engine import HEAD, fence
+from tests.engine import output as shown
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -52,6 +57,33 @@ def test_bitwise_counts_every_pair_in_both_number_types() -> None:
         assert len(rows) == 12
         assert rows[0].startswith("linear, nn.Linear without bias")
         assert all(float(row.split()[-1]) >= 0 for row in rows)
+
+
+def test_seeds_move_every_seed_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    bound = "torch.testing.assert_close(drawn, drawn + 0.25, rtol=0.0, atol=1.0)"
+    prints = "torch.manual_seed(0)\ndrawn = torch.rand(1)\nprint(f'{drawn.item():.6f}')"
+    blocks = [
+        fence(body="import torch"),
+        fence(body=prints) + shown("0.123456"),
+        fence(body=f"assert drawn > 0.3\n{bound}"),
+    ]
+    page.write_text(HEAD + "\n".join(blocks), encoding="utf-8")
+    drawn = [torch.manual_seed(seed) and torch.rand(1).item() for seed in (1000, 2000)]
+    held = sum(number > 0.3 for number in drawn)
+    assert held == 1, "one of the two runs is to fail"
+    lines = output("benchmarks/seeds.py", "2", str(page), codes=(1,)).splitlines()
+    assert [line.split()[1:3] for line in lines if "/2" in line] == [["1/2", "0.25"]]
+    assert any("AssertionError" in line for line in lines)
+    assert f"    {min(drawn):.6f}..{max(drawn):.6f}" in lines
+
+
+def test_seeds_list_what_the_text_says_of_variants() -> None:
+    printed = output("benchmarks/seeds.py", "1", "docs/en/learning/truncated-bptt.md")
+    lines = printed.splitlines()
+    assert "1/1" in printed
+    long, short = (float(lines[lines.index(f"echo_error({w}, seed)") + 1]) for w in (12, 6))
+    assert long < 0.1 < 0.5 < short
 
 
 def test_doctest_overhead_compares_both_ways_to_run_a_page() -> None:

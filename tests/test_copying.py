@@ -14,8 +14,7 @@ from types import CodeType
 
 import pytest
 
-from docs._build.chapter import Code, read_chapter
-from docs._build.hooks import is_chapter
+from docs._build.chapter import Code, is_chapter, read_chapter
 from docs._build.site import pages
 from tests.engine import HEAD, fence
 

@@ -117,6 +117,27 @@ def test_ids_of_figures_do_not_clash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert re.findall(r'href="#([^"]*)"', html) == re.findall(r"url\(#([^)]*)", html) == ids
 
 
+def test_a_long_line_is_written_by_steps_that_do_not_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = [(0.04 * k, 100 - 0.33 * k) for k in range(500)]
+    line = " L ".join(f"{x:.2f} {y:.2f}" for x, y in points)
+    svg = f'<svg viewBox="0 0 9 9"><path d="M {line} "/><path d="M 0 0 L 1.25 2 "/></svg>'
+    (tmp_path / "line.svg").write_text(svg, encoding="utf-8")
+    monkeypatch.setattr("docs._build.inline_svg.FIGURES", tmp_path)
+    html = page("![x](assets/figures/line.svg)")
+    assert 'd="M 0 0 L 1.25 2 "' in html, "a short line is left alone"
+    written = re.search(r'd="M([^l"]*)l([^"]*)"', html)
+    assert written
+    start, steps = ([float(n) for n in part.split()] for part in written.groups())
+    assert len(steps) == 2 * 499
+    for axis in (0, 1):
+        here = start[axis]
+        for point, step in zip(points[1:], steps[axis::2], strict=True):
+            here += step
+            assert abs(here - point[axis]) <= 0.05 + 0.005 + 1e-9
+
+
 @pytest.mark.parametrize(
     ("image", "message"),
     [

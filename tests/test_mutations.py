@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from docs._build.chapter import read_chapter
+from docs._build.chapter import Chapter, Code, read_chapter
 from tests.engine import HEAD, fence, inside
-from tests.mutants import ROOT, Outcome, chosen, claiming, claims, failures, mutated, run
+from tests.mutants import (
+    ROOT,
+    Outcome,
+    chosen,
+    claiming,
+    claims,
+    failures,
+    mutated,
+    run,
+    with_mistake,
+)
 from tests.mutations import MUTATIONS, Mutation
 
 Job = tuple[int, str]  # the number of a mutation, -1 for none, and a chapter
@@ -32,7 +42,8 @@ def outcomes() -> dict[Job, Outcome]:
     """Run every job, two at once."""
 
     def outcome(job: Job, asked: list[str]) -> Outcome:
-        return run(claiming()[job[1]], MUTATIONS[job[0]] if job[0] >= 0 else None, asked)
+        chapter = read_chapter(claiming()[job[1]])
+        return run(chapter, MUTATIONS[job[0]] if job[0] >= 0 else None, asked)
 
     with ThreadPoolExecutor(2) as pool:
         futures = {job: pool.submit(outcome, job, asked) for job, asked in jobs().items()}
@@ -95,23 +106,40 @@ def test_failures_are_those_of_the_claims_own_code() -> None:
     assert titles == ["one (equal)", "two (equal)", "three (equal)", "four (equal)"]
     assert failures(chapter, titles[:3]) == {"", "two (equal)"}, "four is not run"
     assert failures(chapter, titles) == {"", "two (equal)", "four (equal)"}
+    assert failures(chapter, titles[1:2]) == {"", "two (equal)"}
+    assert failures(chapter, [""]) == {""}, "all that is asked for has failed"
 
 
-def hang(page: Path, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
+def hang(chapter: Chapter, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
     time.sleep(60)
 
 
-def die(page: Path, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
+def die(chapter: Chapter, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
     os._exit(7)
 
 
-def test_process_that_hangs_or_dies_is_named(tmp_path: Path) -> None:
-    assert run(tmp_path, None, [], timeout=0.5, target=hang).error == "no result after 0.5 s"
-    assert run(tmp_path, None, [], target=die).error == "the process ended with exit code 7"
+def test_process_that_hangs_or_dies_is_named() -> None:
+    chapter = read_chapter(Path("page.md"), HEAD)
+    assert run(chapter, None, [], timeout=0.5, target=hang).error == "no result after 0.5 s"
+    assert run(chapter, None, [], target=die).error == "the process ended with exit code 7"
 
 
-def test_process_reads_the_page_with_the_mutated_package(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
+def test_chapter_shows_the_wrong_line() -> None:
+    include = '--8<-- "rnn_tutorial/linear.py:linear"'
+    own = "input @ weight.T  # not included"
+    text = HEAD + "\n".join(fence(body=body) for body in (include, own, f"{include}\nassert x"))
+    mutation = Mutation("x", "linear.py", "input @ weight.T", "(\n input @ weight\n)", {})
+    chapter = read_chapter(Path("page.md"), text)
+    shown, untouched, mixed = with_mistake(chapter, mutation).of(Code)
+    assert "(\n input @ weight\n)" in shown.code
+    assert "weight.T" not in shown.code
+    assert untouched == chapter.of(Code)[1]
+    assert mixed.code.endswith("\nassert x")
+    assert len(mixed.origins) == len(mixed.code.split("\n"))
+    assert mixed.origins[-1] == chapter.of(Code)[2].origins[-1]
+
+
+def test_process_runs_the_chapter_with_the_mutated_package() -> None:
     blocks = [
         "import torch\nfrom torch import Tensor\nfrom rnn_tutorial import linear as imported",
         '--8<-- "rnn_tutorial/shapes.py:require_shape"',
@@ -122,7 +150,7 @@ def test_process_reads_the_page_with_the_mutated_package(tmp_path: Path) -> None
     for name in ("linear", "imported"):
         body = fence(body=f"assert {name}(*ones) == 2")
         text += f"\n{CLAIM.format(name)}{inside(body, '    ')}"
-    page.write_text(text, encoding="utf-8")
+    page = read_chapter(Path("page.md"), text)
     titles = ["linear (equal)", "imported (equal)"]
     bias = next(m for m in MUTATIONS if m.mistake == "the bias is forgotten")
     assert run(page, None, titles) == Outcome()

@@ -21,9 +21,17 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
-from docs._build.chapter import Chapter, Code, Fence, Output, Shown, Skipped, read_chapter
+from docs._build.chapter import (
+    Chapter,
+    Code,
+    Fence,
+    Output,
+    Shown,
+    Skipped,
+    is_chapter,
+    read_chapter,
+)
 from docs._build.comparison import same_output
-from docs._build.hooks import is_chapter
 from docs._build.inline_svg import FIGURES
 from docs._build.notebooks import (
     DOCS_DIR,
@@ -57,12 +65,9 @@ def printed_on_page(chapter: Chapter) -> dict[int, str]:
     return printed
 
 
-read = cache(read_chapter)
-
-
 @cache
 def notebook_of(path: Path) -> NotebookNode:
-    return chapter_notebook(read(path), printed_on_page(read(path)))
+    return chapter_notebook(read_chapter(path), printed_on_page(read_chapter(path)))
 
 
 def cells(notebook: NotebookNode, kind: str) -> list[NotebookNode]:
@@ -106,7 +111,7 @@ def test_two_builds_are_the_same() -> None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_code_cells_are_the_executed_blocks(path: Path) -> None:
-    chapter = read(path)
+    chapter = read_chapter(path)
     blocks = [block.code for block in chapter.of(Code)]
     found = cells(notebook_of(path), "code")
     assert [cell.source for cell in found] == blocks
@@ -186,7 +191,7 @@ def words_of_notebook(notebook: NotebookNode) -> list[str]:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_every_word_of_the_page_is_in_the_notebook(path: Path) -> None:
-    assert words_of_notebook(notebook_of(path)) == words_of_page(read(path))
+    assert words_of_notebook(notebook_of(path)) == words_of_page(read_chapter(path))
 
 
 # Executed, in a fresh kernel that cannot see the project.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -19,7 +20,9 @@ LAB = "labs/digits.html"
 ALL = [*PAGES, LAB]
 
 
+@cache
 def parsed(built_site: Path, page: str) -> BeautifulSoup:
+    """Parse a page, once for all tests: they only look."""
     return BeautifulSoup((built_site / page).read_text(encoding="utf-8"), "html.parser")
 
 

@@ -174,6 +174,7 @@ def test_copied_code_runs_for_fifty_configurations(explorer: Page) -> None:
         if explorer.locator("shape-explorer .message.wrong").count():
             continue
         explorer.locator("shape-explorer button[name=copy]").click()
+        expect(explorer.locator("button[name=copy] + [role=status]")).to_have_text("Copied.")
         code = explorer.evaluate("navigator.clipboard.readText()")
         names: dict[str, Any] = {}
         exec(compile(code, "copied", "exec"), names)
@@ -310,6 +311,10 @@ def test_embedded_one_leads_to_its_configuration_and_back(
     page.locator("#count .headerlink").click()  # an anchor keeps the configuration
     page.wait_for_url("**?cell=RNN&N=2&**#count")
     expect(message).to_contain_text("output (2, 4, 18)")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("button[name=link] + [role=status]")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url.split("#")[0]
     page.go_back()
     page.go_back()
     expect(page.locator("h1")).to_have_text("Deep and bidirectional¶")
@@ -333,6 +338,29 @@ def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
     page.evaluate("place.append(it)")
     expect(page.locator("shape-explorer .message")).to_contain_text("input (3, 16, 5)")
     assert page.locator("shape-explorer form").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?cell=RNN&N=64&T=1000&E=300&H=2&bidirectional=1", "?cell=LSTM&N=300&T=2&E=3&H=1"]
+)
+def test_boxes_are_to_scale(browser: Browser, served: str, query: str) -> None:
+    page = browser.new_page()
+    page.goto(served + PAGE + query, wait_until="networkidle")
+    expect(page.locator("shape-explorer .edge").first).to_be_attached()
+    edges = page.locator("shape-explorer .edge").evaluate_all(
+        "paths => paths.map(path => [path.getTotalLength(), path.hasAttribute('stroke-dasharray'),"
+        " path.nextElementSibling.textContent, path.getAttribute('d').includes('l')])"
+    )
+    note = page.locator("shape-explorer .scale").text_content() or ""
+    unit = float(note.split("is ")[1].split(" px")[0])
+    assert len(edges) >= 9
+    for length, dashed, label, backwards in edges:
+        scaled = int(label.split()[-1]) * unit * (0.5 if backwards else 1)
+        # The note rounds the unit to two digits.
+        assert length == pytest.approx(14 if dashed else scaled, rel=0.05), (label, note)
+        assert dashed == (scaled < 14), (label, note)
+    assert any(dashed for _, dashed, *_ in edges) == ("dashed" in note)
     page.close()
 
 

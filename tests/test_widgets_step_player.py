@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from torch import Tensor, nn
 
+from docs._build.site import settings
 from docs._build.widgets import step_player, target
 
 EMBEDDED = {
@@ -317,6 +319,29 @@ def test_taken_out_and_put_back_it_stops_and_lives(clocked: Locator) -> None:
     expect(clocked.locator("p").first).to_have_text("The cell, step 1: “b”")
     clocked.get_by_role("button", name="Next").click()
     expect(clocked.locator("p").first).to_have_text("The cell, step 2: “a”")
+
+
+def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
+    context: BrowserContext, served: str, built_site: Path
+) -> None:
+    page = context.new_page()
+    # Material visits instantly what the sitemap lists; it takes the port from there.
+    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
+    here = here.replace(settings()["site_url"], served)
+    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))
+    page.goto(served + "foundations/zero-difference.html", wait_until="networkidle")  # has none
+    page.evaluate("window.sameDocument = true")
+    page.locator(".md-footer__link--next").click()
+    page.wait_for_url("**/lstm-by-hand.html*")
+    player = page.locator("step-player")
+    expect(player.get_by_label("Cell")).to_have_value("LSTM")
+    assert page.evaluate("window.sameDocument"), "the visit was not instant"
+    player.get_by_role("button", name="Next").click()
+    color = "getComputedStyle(document.querySelector('step-player .negative')).backgroundColor"
+    light = page.evaluate(color)
+    page.locator("label[title='Switch to the dark scheme']").click()
+    assert page.evaluate(color) != light
+    expect(player.locator("p").first).to_have_text("The cell, step 2: “a”")
 
 
 # On the pages

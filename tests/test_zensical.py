@@ -69,5 +69,5 @@ def test_style_and_scripts_are_there(zensical_site: Path) -> None:
     asked = [str(e["href"]) for e in soup.select("link[rel=stylesheet]")]
     asked += [str(e["src"]) for e in soup.select("script[src]")]
     files = {posixpath.normpath(name.split("?")[0]) for name in asked}
-    assert {"assets/site.css", "assets/math.js"} <= files
+    assert {"assets/site.css", "assets/vendor/katex/katex.min.css"} <= files
     assert not [name for name in files if not (zensical_site / name).is_file()]

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
 
-from docs._build import rendered
+from docs._build import inline_svg, rendered, snippets
 from docs._build.numerals import numbers_in, unverified_numbers
 from docs._build.rendered import normal, surplus
-from docs._build.site import site_markdown
+from docs._build.site import ROOT, pages, settings, site_markdown
 from docs._build.snippets import Origin
 
 # Fences that only show something.  The test run lists each of them by name.
@@ -131,11 +131,22 @@ def page_text(path: Path) -> str:
 
 
 def read_chapter(path: Path, text: str | None = None) -> Chapter:
-    """Read one page.
+    """Read one page; one that has not changed, nor what it includes, is read once a process.
 
     Raises nothing for a fault in the page: faults are `Problem` items, in their places.
     """
     text = page_text(path) if text is None else text.replace("\r\n", "\n").replace("\r", "\n")
+    return _read_chapter(path, text, _included())
+
+
+def _included() -> tuple[tuple[Path, int], ...]:
+    """List all that pages include, with the time of its last change."""
+    files = [*snippets.ROOT.glob("rnn_tutorial/*.py"), *inline_svg.FIGURES.glob("*.svg")]
+    return tuple((file, file.stat().st_mtime_ns) for file in files)
+
+
+@lru_cache(maxsize=256)  # `mkdocs serve` reads pages as often as they change
+def _read_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
     source = _Source(text)
     try:
         html = source.render()
@@ -145,6 +156,17 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
         return Chapter(path, text, (source.problem(0, message),), (), "")
     items.sort(key=lambda item: (item.start, item.end, not isinstance(item, Problem)))
     return Chapter(path, text, tuple(items), tuple(source.claims), html)
+
+
+def is_chapter(path: Path) -> bool:
+    """Whether a page is one to work through, and so gets a notebook: it holds code.
+
+    The others are pages to look things up in, and the site's own.
+    """
+    docs_dir = ROOT / settings()["docs_dir"]
+    if path not in pages() or path.parent in (docs_dir, docs_dir / "reference"):
+        return False
+    return bool(read_chapter(path).of(Code))
 
 
 def without_front_matter(text: str) -> tuple[str, int]:

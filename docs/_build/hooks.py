@@ -4,27 +4,27 @@ Everything that a chapter needs to be read is a Markdown extension; this file on
 """
 
 import logging
-import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 
-from docs._build.chapter import Code, read_chapter
+from docs._build.chapter import is_chapter, read_chapter
 from docs._build.checks import page_counts
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
+from docs._build.page_html import below_title, finished, notebook_button, with_named_search
 from docs._build.scripts import without_comments
-from docs._build.site import chapters, pages
+from docs._build.site import pages
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
-EXTERNAL = re.compile(r'<a href="(https?://)')
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
 
 
@@ -62,9 +62,8 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     elif is_lab(page):
         notebook = notebook_of_page(html, page, files)
         html = lab_page(html, page, files)
-    html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
     button = notebook_button(write_notebook(notebook, page)) if notebook else ""
-    return below_title(html, counts + button)
+    return below_title(finished(html), counts + button)
 
 
 def write_notebook(notebook: NotebookNode, page: Page) -> str:
@@ -75,20 +74,13 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
     return target.name
 
 
-def notebook_button(name: str) -> str:
-    return (
-        f'<a class="md-button rnn-notebook" href="{name}" download="{name}">Download notebook</a>'
-    )
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    return with_named_search(output)
 
 
-def below_title(html: str, facts: str) -> str:
-    """Put a line between a page's title and its text."""
-    if not facts:
-        return html
-    title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
-
-
-def is_chapter(path: Path) -> bool:
-    """Whether a page gets a notebook: it is one to work through, and it holds code."""
-    return path in chapters() and bool(read_chapter(path).of(Code))
+@event_priority(-100)  # after the search plugin
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write the search index as a script, too: from a folder a browser reads nothing else."""
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    script = f"var __index = {index.read_text(encoding='utf-8')}"
+    index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")

@@ -21,6 +21,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from docs._build.figures import tidy
+from docs._build.formulas import typeset_formulas
 
 log = logging.getLogger("mkdocs.hooks.labs")
 
@@ -70,7 +71,7 @@ def slim(html: str) -> str:
         _boxed(box, "\n".join(block for cell in inside for block in _blocks(cell)))
         for box, inside in boxes
     )
-    return re.sub("\0", lambda _: figures.pop(0), text)
+    return typeset_formulas(re.sub("\0", lambda _: figures.pop(0), text))
 
 
 def _blocks(cell: Tag) -> Iterator[str]:
@@ -143,7 +144,7 @@ def _heading(heading: Tag) -> None:
 
 
 def _formulas(text: Tag) -> None:
-    """Mark formulas as pymdownx.arithmatex does, for docs/assets/math.js."""
+    """Mark formulas as pymdownx.arithmatex does, to be typeset."""
     for string in text.find_all(string=FORMULA):
         if string.find_parent(["code", "pre"]):
             continue

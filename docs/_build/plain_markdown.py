@@ -13,6 +13,7 @@ from itertools import groupby
 from bs4 import BeautifulSoup, Comment, PageElement, Tag
 
 from docs._build.chapter import WIDGETS, Code
+from docs._build.formulas import tex_of
 
 # What Markdown would read as markup in running text; the site's reader has already read it.
 SPECIAL = re.compile(r"[\\`*$~]|(?<!\w)_|_(?!\w)|(?<=\])[(\[:]")
@@ -64,7 +65,7 @@ class PlainMarkdown:
     def block(self, tag: Tag) -> list[Piece]:
         by_class = {
             "highlight": self.fence,
-            "arithmatex": lambda div: [Piece(f"$$\n{formula(div)}\n$$")],
+            "arithmatex": lambda div: [Piece(f"$$\n{tex_of(div)}\n$$")],
             "admonition": self.box,
             "tabbed-set": self.tabs,
             "widget": self.widget,
@@ -178,8 +179,8 @@ class PlainMarkdown:
 
     def cell(self, tag: Tag) -> str:
         for math in tag.select(".arithmatex"):  # a bar in it would end the cell
-            text = math.get_text().replace(r"\|", r"\Vert ")
-            math.string = text.replace("|", r"\vert ")
+            tex = tex_of(math).replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+            math.select_one("annotation").string = tex
         return self.line(tag).replace("|", r"\|")
 
     # Inside a block.
@@ -194,7 +195,7 @@ class PlainMarkdown:
         if classes & {"headerlink", "footnote-backref", "verified-mark"}:
             return ""
         if "arithmatex" in classes:
-            return f"${formula(node)}$"
+            return f"${tex_of(node)}$"
         if node.name == "code":
             return code_span(node.get_text())
         if node.name == "img":
@@ -218,11 +219,6 @@ def is_a(node: PageElement, *names: str) -> bool:
 
 def is_title(tag: Tag) -> bool:
     return tag.name == "summary" or "admonition-title" in tag.get_attribute_list("class")
-
-
-def formula(tag: Tag) -> str:
-    r"""Return what stands between \( and \), or \[ and \]."""
-    return tag.get_text().strip()[2:-2].strip()
 
 
 def dollars(text: str) -> str:

@@ -10,9 +10,12 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
+from docs._build.formulas import as_tex
+
 
 def lightened(html: str) -> str:
-    """Drop what is not read, the spans of highlighting and the insides of figures: it is slow."""
+    """Drop what is not read, the markup of formulas, code and figures: it is slow."""
+    html = as_tex(html)
     html = re.sub(r"(<svg\b[^>]*>).*?(?=</svg>)", r"\1", html, flags=re.DOTALL)
     return re.sub(r"<pre\b.*?</pre>", _without_spans, html, flags=re.DOTALL)
 

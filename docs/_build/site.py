@@ -54,12 +54,6 @@ def pages() -> list[Path]:
     return listed + sorted(set(docs_dir.rglob("*.md")) - set(listed))
 
 
-def chapters() -> list[Path]:
-    """List the pages to work through: not those to look things up in, nor the site's own."""
-    docs_dir = ROOT / settings()["docs_dir"]
-    return [page for page in pages() if page.parent not in (docs_dir, docs_dir / "reference")]
-
-
 def _leaves(nav: Any) -> list[str]:
     if isinstance(nav, str):
         return [nav]

@@ -7,7 +7,7 @@ const TEXTS = {
   en: {
     cell: "Cell",
     RNN: ["Nonlinearity", { tanh: "tanh", relu: "relu", none: "none" }],
-    gates: ["Gates", { drawn: "as PyTorch draws them", open: "one held open: bias + 3" }],
+    gates: ["Gates", { drawn: "as drawn", open: "one open: bias + 3" }],
     radius: "Spectral radius ρ",
     length: "Steps T",
     limit: "Clip at norm",

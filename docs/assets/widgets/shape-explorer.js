@@ -1,5 +1,5 @@
-// <shape-explorer cell="LSTM" num-layers="2">: a configuration, and every shape that follows. What
-// goes into the HTML below is whole numbers and names from shapes.js, nothing that was typed.
+// <shape-explorer cell="LSTM" num-layers="2">: a configuration, and every shape that follows. Its
+// HTML is made of whole numbers and of names in shapes.js, never of what was typed.
 
 import { AXES, Widget, language, localized, style } from "./axes.js";
 import * as shapes from "./shapes.js";
@@ -94,7 +94,7 @@ class ShapeExplorer extends Widget {
       <div class="columns">
       ${fold("parameters", `<div tabindex="0" role="region" aria-label="${texts.parameters}"><table class="parameters"><thead><tr>${head.join("")}</tr></thead><tbody></tbody></table></div>`)}
       ${fold("code", pre("program") + button("copy"))}
-      </div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span aria-live="polite"></span></p></div>`;
+      </div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span role="status"></span></p></div>`;
     this.#show("");
   };
 
@@ -131,6 +131,7 @@ class ShapeExplorer extends Widget {
     this.#part("[name=N]").toggleAttribute("disabled", state.unbatched);
     this.#part(".answer").toggleAttribute("inert", !!error);
     this.#part(".message").classList.toggle("wrong", !!error);
+    put("[role=status]");
     put(".message", error);
     if (error) return;
 
@@ -139,7 +140,7 @@ class ShapeExplorer extends Widget {
     const lengths = Object.values(tensors).flat().map(([axis, , size]) => size * FORESHORTENED[EDGE[axis]] / LONGEST[EDGE[axis]]);
     const unit = Math.min(UNIT, 1 / Math.max(...lengths));
     put(".message", `${named.map(([name, shape]) => `${name} ${shapes.sizes(shape)}`).join(", ")}: ${fill(texts.summary, number(count), number(products))}`);
-    put(".tensors", named.map(([name, shape]) => drawing(name, shape, unit, state.bidirectional ? 2 : 1, this.#axes)).join(""));
+    put(".tensors", named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.#axes)).join(""));
     put(".scale", `${fill(texts.scale, unit.toPrecision(2))} ${this.querySelector("[stroke-dasharray]") ? fill(texts.longer, SHORTEST) : ""}`);
     put(".lines", `${last}\n${same}`);
     put("tbody", parameters.map(([name, shape]) => `<tr><th scope="row"><code>${name}</code></th><td>${shapes.tuple(shape)}</td><td>${number(shapes.size(shape))}</td></tr>`).join(""));
@@ -164,22 +165,17 @@ class ShapeExplorer extends Widget {
     const texts = { copy: shapes.program(this.#state), link: this.#address(location.href) };
     if (!(target.name in texts)) return;
     await navigator.clipboard.writeText(texts[/** @type {"copy"} */ (target.name)]);
-    this.#part("[aria-live]:not(.message)").textContent = this.#texts.copied;
+    const status = this.#part("[role=status]");
+    target.after(status);
+    status.textContent = this.#texts.copied;
   };
 }
 
 /** Put values in the places of $1, $2. @param {(string | number)[]} values */
 const fill = (text = "", ...values) => text.replace(/\$(\d)/g, (_, place) => `${values[place - 1]}`);
 
-/**
- * A tensor as a box to scale, the last step of the top layer shaded.
- * @param {string} name
- * @param {import("./shapes.js").Shape} shape
- * @param {number} unit
- * @param {number} directions
- * @param {Record<string, string>} names
- */
-function drawing(name, shape, unit, directions, names) {
+/** A tensor as a box to scale, the last step of the top layer shaded. @param {import("./shapes.js").Shape} shape */
+function drawing(shape, name = "", unit = 1, directions = 1, names = AXES.en) {
   const px = [0, 0, 0];
   let [x, steps] = [0, 1];
   for (const [axis, symbol, size] of shape) {

@@ -21,6 +21,7 @@ const TEXTS = {
     products: "The two products of this step, a row a number",
     mix: "What the gates make of them",
     gate: "gate",
+    framed: "Framed is what made the selected number; thick, what made it directly.",
     where: (who = "", t = 0, letter = "") => `${who}, step ${t}: “${letter}”`,
   },
 };
@@ -68,7 +69,7 @@ class StepPlayer extends Widget {
         html("span", {}, button(back, -1), this.#play, button(next, 1)),
         html("label", {}, step, this.#scrub)),
       this.#where, this.#tables, this.#readout,
-      html("p", { class: "scale" }, "−2", html("i"), "2"));
+      html("p", { class: "scale" }, html("span", {}, "−2", html("i"), "2"), this.#texts.framed));
     this.#load();
   }
 

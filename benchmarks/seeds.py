@@ -1,0 +1,193 @@
+"""Run chapters with other random numbers: python benchmarks/seeds.py [seeds [page ...]]
+
+Executes a page's own blocks, as its reader sees them, with every seed in them moved: in run k,
+`torch.manual_seed(s)` sets the seed s + 1000 * k. Prints, for each page,
+
+- each block that asserts something: on how many of the runs it holds, and how much of its bounds
+  the comparisons within rounding have used (1.00 is all of it);
+- each line of output that came out differently: every number in it as smallest..largest;
+- what the page's own functions return in the variants that only its text speaks of (`VARIANTS`).
+
+Exits with 1 if a block has failed on some run.
+"""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from docs._build.chapter import Chapter, Code, read_chapter  # noqa: E402
+from docs._build.runner import ChapterRun, failing_line  # noqa: E402
+
+SEEDS = 20
+PAGES = [
+    "gates/lstm-by-hand.md",
+    "gates/gru-by-hand.md",
+    "sequences/unequal-length.md",
+    "learning/backpropagation-through-time.md",
+    "learning/vanishing-gradients.md",
+    "learning/truncated-bptt.md",
+    "learning/regularising.md",
+    "practice/debugging.md",
+]
+# Expressions over a page's own names; `seed` is the number of the run.
+VARIANTS = {
+    "lstm-by-hand": [
+        "recall_error(0.0, seed)",
+        "recall_error(1.0, seed)",
+        "recall_error(None, seed)",
+        "recall_error(1.0, seed, lag=40)",
+    ],
+    "vanishing-gradients": [
+        "counting_error(1.0, seed)",
+        "counting_error(float('inf'), seed, updates=50)",
+    ],
+    "truncated-bptt": ["echo_error(6, seed)", "echo_error(12, seed)"],
+}
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+@dataclass
+class Runs:
+    """What happened on a page, over all runs."""
+
+    failed: Counter[int] = field(default_factory=Counter)  # by the line of the block
+    errors: dict[int, str] = field(default_factory=dict)  # the first of each block
+    used: dict[int, float] = field(default_factory=dict)  # the largest share of a bound
+    printed: dict[int, list[str]] = field(default_factory=dict)
+    variants: dict[str, list[float]] = field(default_factory=dict)
+
+
+@contextmanager
+def moved_seeds(run: int) -> Iterator[None]:
+    """Let every seed that a block sets be another one."""
+    original = torch.manual_seed
+    torch.manual_seed = lambda seed: original(seed + 1000 * run)
+    try:
+        yield
+    finally:
+        torch.manual_seed = original
+
+
+@contextmanager
+def watched_bounds(shares: list[float]) -> Iterator[None]:
+    """Note how much of its bound each comparison of tensors uses."""
+    original = torch.testing.assert_close
+
+    def watched(actual: Any, expected: Any, *, rtol: float, atol: float) -> None:
+        pairs = [(actual, expected)]
+        if isinstance(actual, tuple):
+            pairs = list(zip(actual, expected, strict=True))
+        for a, e in pairs:
+            share = (a - e).abs() / (atol + rtol * e.abs())
+            shares.append(share.max().item())
+        original(actual, expected, rtol=rtol, atol=atol)
+
+    torch.testing.assert_close = watched
+    try:
+        yield
+    finally:
+        torch.testing.assert_close = original
+
+
+def run_once(chapter: Chapter, run: int, found: Runs) -> None:
+    """Execute a page's blocks with moved seeds; go on after a failure."""
+    state = ChapterRun(chapter)
+    with moved_seeds(run):
+        for block in chapter.of(Code):
+            shares: list[float] = []
+            try:
+                with watched_bounds(shares):
+                    state.execute(block)
+            except Exception as error:  # a block may raise anything; it is reported by line
+                found.failed[block.line] += 1
+                text = f"line {failing_line(error)}: {type(error).__name__}: {error}"
+                found.errors.setdefault(block.line, text.split("\n")[0])
+            if shares:
+                found.used[block.line] = max(found.used.get(block.line, 0.0), *shares)
+            if state.printed.get(block.line):
+                found.printed.setdefault(block.line, []).append(state.printed[block.line])
+        for expression in VARIANTS.get(chapter.path.stem, []):
+            value = eval(expression, {**state.namespace, "seed": run})
+            found.variants.setdefault(expression, []).append(value)
+
+
+def heading(chapter: Chapter, line: int) -> str:
+    """Say where a block stands: the claim around it, or the nearest heading above it."""
+    for claim in chapter.claims:
+        if claim.line < line <= claim.last_line:
+            return claim.title
+    above = chapter.text.split("\n")[:line]
+    return next(text for text in reversed(above) if text.startswith("#")).split(" {")[0].strip("# ")
+
+
+def ranges(texts: list[str]) -> Iterator[str]:
+    """Yield the lines that differ between texts, with every number as smallest..largest."""
+    shapes = Counter(NUMBER.sub("#", text) for text in texts)
+    for shape, count in shapes.most_common():
+        alike = [text.split("\n") for text in texts if NUMBER.sub("#", text) == shape]
+        for versions in zip(*alike, strict=True):
+            if len(set(versions)) > 1 or len(shapes) > 1:
+                where = f"  ({count} of {len(texts)})" if len(shapes) > 1 else ""
+                yield merged(versions) + where
+
+
+def merged(versions: tuple[str, ...]) -> str:
+    """Write lines of one shape as one line, with every number as smallest..largest."""
+    columns = iter(zip(*(NUMBER.findall(version) for version in versions), strict=True))
+
+    def span(_: re.Match[str]) -> str:
+        ordered = sorted(set(next(columns)), key=float)
+        return ordered[0] if len(ordered) == 1 else f"{ordered[0]}..{ordered[-1]}"
+
+    return NUMBER.sub(span, versions[0])
+
+
+def report(chapter: Chapter, found: Runs, runs: int) -> None:
+    print(f"\n{chapter.path.stem}, {runs} runs\nline  holds  used of bound")
+    for block in chapter.of(Code):
+        if re.search(r"\bassert", block.code) or found.failed[block.line]:
+            used = f"{found.used[block.line]:.2f}" if block.line in found.used else ""
+            holds = f"{runs - found.failed[block.line]}/{runs}"
+            title = heading(chapter, block.line)
+            print(f"{block.line:>4} {holds:>6} {used:>6}  {title[:80]}".rstrip())
+            if block.line in found.errors:
+                print(f"            {found.errors[block.line]}")
+    for line, texts in found.printed.items():
+        differing = list(ranges(texts))
+        if differing:
+            print(f"output of line {line}, {heading(chapter, line)[:60]}")
+            print("\n".join(f"    {text}" for text in differing))
+    for expression, values in found.variants.items():
+        ordered = sorted(values, key=lambda value: (isnan(value), value))
+        print(f"{expression}\n    " + " ".join(f"{value:.2g}" for value in ordered))
+
+
+def main(runs: int, paths: list[Path]) -> int:
+    failed = False
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads,", end=" ")
+    print(torch.backends.cpu.get_cpu_capability())
+    for path in paths:
+        chapter, found = read_chapter(path), Runs()
+        for run in range(1, runs + 1):
+            run_once(chapter, run, found)
+        report(chapter, found, runs)
+        sys.stdout.flush()
+        failed |= bool(found.failed)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    chosen = [Path(page).resolve() for page in sys.argv[2:]]
+    pages = chosen or [ROOT / "docs" / "en" / page for page in PAGES]
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SEEDS, pages))

@@ -1,0 +1,42 @@
+"""The last hand on a page's HTML: what the site wants and no chapter should have to say."""
+
+import re
+
+FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
+MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
+EXTERNAL = re.compile(r'<a href="(https?://)')
+SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
+
+
+def finished(html: str) -> str:
+    """Finish the content of a page: search, links, tables."""
+    html = FENCE.sub(_out_of_search, html)
+    html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
+    return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
+
+
+def _out_of_search(fence: re.Match[str]) -> str:
+    """Leave out of the index what is three quarters of it: code, and printed numbers.
+
+    What people search for stays: an output that shows an error or a warning.
+    """
+    return fence[0] if MESSAGE.search(fence[0]) else f"<div data-search-exclude{fence[1]}"
+
+
+def below_title(html: str, facts: str) -> str:
+    """Put a line between a page's title and its text."""
+    if not facts:
+        return html
+    title, end, text = html.partition("</h1>")
+    return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
+
+
+def notebook_button(name: str) -> str:
+    return (
+        f'<a class="md-button rnn-notebook" href="{name}" download="{name}">Download notebook</a>'
+    )
+
+
+def with_named_search(page: str) -> str:
+    """Name Material's search, which is a dialogue, for screen readers."""
+    return page.replace(SEARCH, f'{SEARCH} aria-label="Search"')

@@ -1,0 +1,72 @@
+"""How many bytes a visit costs, gzipped as a web server sends them."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+FIRST_VISIT, NEXT_PAGE = 250_000, 40_000
+PACKED = (".woff2", ".png", ".ico", ".gz")  # a server sends these as they are
+
+
+def weight(name: str, body: bytes) -> int:
+    return len(body) if name.endswith(PACKED) else len(gzip.compress(body, 6))
+
+
+def html_weights(site: Path) -> dict[str, int]:
+    """Weigh every page's own file, the heaviest first."""
+    paths = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
+    weights = {name: weight(name, path.read_bytes()) for name, path in paths.items()}
+    return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+class Scales:
+    """Weigh what a page asks for, each address once, as a browser's cache does."""
+
+    def __init__(self, page: Page) -> None:
+        self.weights: dict[str, int] = {}
+        page.on("response", self.weigh)
+
+    def weigh(self, response: Response) -> None:
+        address = response.url.split("#")[0]
+        if address.startswith("http") and address not in self.weights:
+            self.weights[address] = weight(address, response.body())
+
+    def heaviest(self) -> str:
+        """List what weighs most, for the message of a failure."""
+        heaviest = sorted(self.weights.items(), key=lambda item: -item[1])[:8]
+        return "\n".join(f"{weight:>8,} {address}" for address, weight in heaviest)
+
+
+def visit(page: Page, address: str) -> Scales:
+    scales = Scales(page)
+    page.goto(address, wait_until="networkidle")
+    return scales
+
+
+@pytest.mark.parametrize("rank", range(4))
+def test_first_visit_to_one_of_the_heaviest_pages(
+    browser: Browser, built_site: Path, served: str, rank: int
+) -> None:
+    name = list(html_weights(built_site))[rank]
+    context = browser.new_context()
+    scales = visit(context.new_page(), served + name)
+    context.close()
+    for part in (name, "search_index.json", ".woff2", "main."):
+        assert part in " ".join(scales.weights), f"{name}: {part} was not loaded"
+    assert sum(scales.weights.values()) <= FIRST_VISIT, f"{name}:\n{scales.heaviest()}"
+
+
+def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
+    browser: Browser, built_site: Path, served: str
+) -> None:
+    weights = html_weights(built_site)
+    context = browser.new_context()
+    known = visit(context.new_page(), served + "foundations/memory.html").weights
+    name = next(iter(weights))
+    then = visit(context.new_page(), served + name).weights
+    context.close()
+    besides = sum(w for a, w in then.items() if a not in known and not a.endswith(name))
+    allowed = NEXT_PAGE - besides
+    assert {name: size for name, size in weights.items() if size > allowed} == {}

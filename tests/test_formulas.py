@@ -1,0 +1,73 @@
+"""Formulas: typeset in the page, by the build, with the fonts that the site brings along."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from docs._build.formulas import as_tex, tex_of, typeset_formulas
+from docs._build.katex_fonts import CHARACTERS
+from docs._build.site import site_markdown
+
+
+def test_inline_and_display_formulas_are_typeset() -> None:
+    html = site_markdown().convert("So $h_t$ it is.\n\n$$\na < b\n$$\n")
+    inline, display = BeautifulSoup(html, "html.parser").select(".arithmatex")
+    assert (inline.name, tex_of(inline)) == ("span", "h_t")
+    assert (display.name, tex_of(display)) == ("div", "a < b")
+    assert inline.select_one("math")
+    assert not inline.select_one(".katex-display")
+    assert display.select_one(".katex-display")
+    assert "So " in html
+    assert as_tex(html).count(r"\(") == 2
+    assert r'<span class="arithmatex">\(h_t\)</span>' in as_tex(html)
+
+
+def test_a_comma_stays_with_a_short_formula() -> None:
+    html = site_markdown().convert("Of $h_t$, $c_t$ and $a + b + c + d + e + f + g + h + i$, yes.")
+    closed = BeautifulSoup(html, "html.parser").select(".closed")
+    assert [(tex_of(span), span.contents[-1]) for span in closed] == [("h_t", ",")]
+
+
+def test_what_is_typeset_is_left_alone() -> None:
+    once = site_markdown().convert("$h_t$ and `$x$`\n")
+    assert typeset_formulas(once) == once
+    assert "<code>$x$</code>" in once
+
+
+def test_a_formula_that_katex_cannot_read_is_named() -> None:
+    with pytest.raises(ValueError, match=r"formula '\\\\frac\{1': KaTeX parse error"):
+        site_markdown().convert(r"$\frac{1$")
+
+
+def formulas(site: Path) -> dict[str, str]:
+    """Return what is seen of every formula of the built site, by its TeX and page."""
+    found = {}
+    for path in sorted(site.rglob("*.html")):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for formula in soup.select(".arithmatex"):
+            where = f"{path.relative_to(site)}: {tex_of(formula)}"
+            found[where] = formula.select_one(".katex-html").get_text()
+    return found
+
+
+def test_fonts_have_every_character_of_the_site(built_site: Path) -> None:
+    seen = formulas(built_site)
+    assert len(seen) > 100
+    missing = {where: set(text) - set(CHARACTERS) for where, text in seen.items()}
+    assert {where: signs for where, signs in missing.items() if signs} == {}
+
+
+def test_no_formula_is_left_to_a_script(built_site: Path) -> None:
+    for path in built_site.rglob("*.html"):
+        html = re.sub(r"<(code|pre)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.S)
+        assert not re.search(r"\\[(\[]", html), path.relative_to(built_site)
+    assert not list(built_site.rglob("katex*.js"))
+
+
+def test_search_knows_the_prose_and_not_the_markup(built_site: Path) -> None:
+    index = (built_site / "search" / "search_index.json").read_text(encoding="utf-8")
+    assert "katex" not in index
+    assert "import torch" not in index
+    assert "Expected hidden size" in index, "an output: what people search for"
