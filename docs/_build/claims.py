@@ -28,13 +28,18 @@ class VerifiedValues(Treeprocessor):
 
 
 def explain_first(root: Element) -> None:
-    """Put the legend below the paragraph with the first mark, or above the list, table or box."""
-    for index, block in enumerate(root):
-        if any(element.get("class") == "verified" for element in block.iter()):
-            legend = Element("p", {"class": "verified-legend", "data-search-exclude": ""})
-            legend.text = LEGEND
-            root.insert(index + (block.tag == "p"), legend)
-            return
+    """Put the legend below the paragraph with the first mark, or above the list, table or box.
+
+    What stands in a widget's place is hidden where the widget runs, so it is explained last, inside.
+    """
+    legend = Element("p", {"class": "verified-legend", "data-search-exclude": ""})
+    legend.text = LEGEND
+    having = [block for block in root if block.find(".//span[@class='verified']") is not None]
+    first = next((block for block in having if block.get("class") != "widget"), None)
+    if first is not None:
+        root.insert(list(root).index(first) + (first.tag == "p"), legend)
+    elif having:
+        having[0].insert(1, legend)
 
 
 def marked(code: Element) -> Element:
