@@ -78,6 +78,10 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     return with_named_search(output)
 
 
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    return with_named_search(output_content)
+
+
 @event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
     """Write the search index as a script, too: from a folder a browser reads nothing else."""
