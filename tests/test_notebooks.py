@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
+from docs._build import pictures
 from docs._build.chapter import (
     Chapter,
     Code,
@@ -33,13 +34,8 @@ from docs._build.chapter import (
 )
 from docs._build.comparison import same_output
 from docs._build.inline_svg import FIGURES
-from docs._build.notebooks import (
-    DOCS_DIR,
-    chapter_notebook,
-    figure_png,
-    notebook_text,
-    set_subscripts,
-)
+from docs._build.notebooks import DOCS_DIR, chapter_notebook, notebook_text
+from docs._build.pictures import figure_png, set_subscripts
 from docs._build.site import pages, settings
 from tests.kernels import execute
 
@@ -102,10 +98,11 @@ def test_notebook_is_valid_and_small(path: Path) -> None:
     assert nbformat.reads(text, as_version=4) == notebook
 
 
-def test_two_builds_are_the_same() -> None:
+def test_two_builds_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = CHAPTERS[0]
     first = notebook_text(notebook_of(path))
     figure_png.cache_clear()
+    monkeypatch.setattr(pictures, "CACHE", tmp_path)  # as on a new machine
     assert notebook_text(notebook_of.__wrapped__(path)) == first
 
 

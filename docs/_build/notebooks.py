@@ -5,29 +5,23 @@ that were executed, and below them what they printed.
 """
 
 import base64
-import io
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cache
 from html import escape
 from itertools import count
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import matplotlib
 import nbformat
 from bs4 import Tag
-from matplotlib.text import Text
 from mkdocs.structure.files import File
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from PIL import Image
 
 from docs._build.chapter import Chapter, Code, Fence, Output, Problem, without_front_matter
-from docs._build.figures import module
-from docs._build.figures.style import RC
 from docs._build.inline_svg import SOURCE
+from docs._build.pictures import figure_png
 from docs._build.plain_markdown import Piece, PlainMarkdown, dollars, escaped, joined
 from docs._build.rendered import normal
 from docs._build.site import ROOT, settings, site_markdown
@@ -41,7 +35,6 @@ LANGUAGE_INFO = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-SYMBOL = re.compile(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))")
 
 
 def chapter_notebook(chapter: Chapter, printed: dict[int, str]) -> NotebookNode:
@@ -178,29 +171,3 @@ def caption_text(title: str) -> str:
     """Write a caption, which is plain text but for formulas."""
     parts = re.split(r"(\\\(.+?\\\))", title.strip())
     return "".join(dollars(part) if i % 2 else escaped(part) for i, part in enumerate(parts))
-
-
-@cache
-def figure_png(name: str) -> tuple[bytes, int]:
-    """Draw a figure, on paper whatever the notebook's theme, twice as large as it will be shown.
-
-    Returns the picture and the width to show it at.
-    """
-    drawn, small = io.BytesIO(), io.BytesIO()
-    with matplotlib.rc_context({**RC, "mathtext.fontset": "dejavusans"}):
-        figure = module(name).draw()
-        for text in figure.findobj(Text):
-            set_subscripts(text)
-        figure.savefig(drawn, format="png", dpi=144)
-    picture = Image.open(drawn).convert("RGB")
-    # A third of the size, and no colour off by more than seven of 255 steps.
-    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(small, format="png", optimize=True)
-    return small.getvalue(), picture.width // 2
-
-
-def set_subscripts(text: Text) -> None:
-    """Set s_{t-1} and x_t as a letter with a subscript, as the SVG of the figure does."""
-    formula = SYMBOL.sub(lambda found: f"${found[1]}_{{{found[2] or found[3]}}}$", text.get_text())
-    if formula != text.get_text():
-        text.set(text=formula, parse_math=True)
