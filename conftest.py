@@ -1,21 +1,32 @@
 """Run the chapters: Sybil collects every page through `docs/_build`, pytest reports it."""
 
 import os
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser, PythonCodeBlockParser
 
-from docs._build.doctests import ChapterParser, Page
+from docs._build.doctests import ChapterParser, Page, Results, merge, total
 from docs._build.update import apply_edits
 
 ROOT = Path(__file__).parent
 CHAPTERS = ChapterParser()
+RESULTS: Results = {}  # of all processes, in the one that reports
+# What takes longest comes first, so that no worker is left alone with it at the end.
+LONGEST = [
+    f"tests/test_{name}.py" for name in ("browser", "mutations", "notebooks", "lab", "zensical")
+]
+MOST_WORKERS = 4  # each reads all pages, and takes half a gigabyte with its browser
 
 # Read when torch is first imported, here and in the processes that tests start.  Its threads would
 # otherwise spin while they wait, and on a busy machine take the time of those that compute.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Workers share the processors as they are; a thread each suffices.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_collect_file = (
     Sybil(parsers=[CHAPTERS], path="docs/en", patterns=["*.md"], document_types={".md": Page})
@@ -37,33 +48,62 @@ def pytest_configure(config: pytest.Config) -> None:
     CHAPTERS.update = config.getoption("--update-outputs")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Share whole folders among workers; for single files, starting them takes longer."""
+    if not any(Path(argument).is_dir() for argument in config.args):
+        return 0
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker has done; one that has crashed leaves nothing."""
+    if error is None:
+        merge(RESULTS, pickle.loads(node.workeroutput["chapters"]))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    for run in CHAPTERS.rewritten:
+    if hasattr(session.config, "workeroutput"):  # a worker: whoever reports also rewrites
+        session.config.workeroutput["chapters"] = pickle.dumps(CHAPTERS.results)
+        return
+    merge(RESULTS, CHAPTERS.results)
+    for path, result in RESULTS.items():
         try:
-            apply_edits(run.chapter.path, run.chapter.text, run.edits)
+            if result.edits:
+                apply_edits(path, result.text, result.edits)
         except (OSError, ValueError) as error:
             session.shouldfail = str(error)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            run.edits.clear()
+            result.edits.clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not CHAPTERS.runs:
+    if not RESULTS:
         return
-    tally, whole = CHAPTERS.tally, CHAPTERS.whole
+    tally = total(result.tally for result in RESULTS.values())
+    whole = total(result.whole for result in RESULTS.values())
     counts = {name: len(places) for name, places in vars(tally).items()}
     for name, places in vars(whole).items():  # a part that was not run or has failed is seen
         if len(places) != counts[name]:
             counts[name] = f"{counts[name]} of {len(places)}"
     terminalreporter.section("chapters")
     terminalreporter.line(
-        f"{len(CHAPTERS.runs)} pages: {counts['executed']} blocks executed, "
+        f"{len(RESULTS)} pages: {counts['executed']} blocks executed, "
         f"{counts['compared']} outputs compared, {counts['verified']} values verified, "
         f"{counts['skipped']} skipped, {counts['shown']} shown but not executed"
     )
     for kind, places in (("skipped", tally.skipped), ("shown", tally.shown)):
-        for path, line in places:
+        for path, line in sorted(places):
             terminalreporter.line(f"  {kind}: {path.relative_to(ROOT)}:{line}")
-    for run in CHAPTERS.rewritten:
-        path = run.chapter.path.relative_to(ROOT)
-        terminalreporter.line(f"  rewritten: {path}: {len(run.edits)} places")
+    for path, result in sorted(RESULTS.items()):
+        if result.edits:
+            terminalreporter.line(
+                f"  rewritten: {path.relative_to(ROOT)}: {len(result.edits)} places"
+            )

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -34,16 +35,27 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Build the whole site strictly, lab and notebooks included; return its folder."""
-    target = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent  # which all workers of this run share
+    target, log = folder / "site", folder / "site.log"
+    with FileLock(folder / "site.lock"):  # one builds, the others wait for it
+        if not log.exists():
+            log.write_text(build_failure(target), encoding="utf-8")
+    if failure := log.read_text(encoding="utf-8"):
+        pytest.fail(f"mkdocs build --strict failed:\n{failure}")
+    return target
+
+
+def build_failure(target: Path) -> str:
+    """Build the site; return what there is to say if that fails."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     # The theme prints a notice of its successor at every start; it is no warning of the build.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
-    if run.returncode:
-        pytest.fail(f"mkdocs build --strict failed:\n{run.stdout[-4000:]}{run.stderr[-4000:]}")
-    return target
+    return f"{run.stdout[-4000:]}{run.stderr[-4000:]}." if run.returncode else ""
 
 
 class _Quiet(SimpleHTTPRequestHandler):

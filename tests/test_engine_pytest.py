@@ -59,6 +59,9 @@ SEEN = [
 ]
 
 
+WORKERS = {0: "one process", 2: "two workers"}
+
+
 def project(tmp_path: Path, pages: dict[str, str]) -> Path:
     """Copy what the chapters are read with, and write other chapters."""
     for folder in ("docs/_build", "rnn_tutorial"):
@@ -73,15 +76,18 @@ def project(tmp_path: Path, pages: dict[str, str]) -> Path:
     return tmp_path
 
 
-def run(root: Path, *options: str) -> tuple[int, str]:
+def run(root: Path, *options: str, workers: int = 0) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "docs/en", "-p", "no:cacheprovider", *options]
+    command += ["-n", str(workers)]
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     return result.returncode, result.stdout + result.stderr
 
 
-@pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
-    return run(project(tmp_path_factory.mktemp("broken"), PAGES))
+@pytest.fixture(scope="module", params=WORKERS, ids=WORKERS.get)
+def broken(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[int, str]:
+    return run(project(tmp_path_factory.mktemp("broken"), PAGES), workers=request.param)
 
 
 @pytest.mark.parametrize("pattern", SEEN)
@@ -110,10 +116,11 @@ def test_summary_of_a_failed_run_does_not_claim_the_whole(broken: tuple[int, str
     ) in broken[1], broken[1]
 
 
-def test_summary_of_a_whole_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", WORKERS, ids=WORKERS.get)
+def test_summary_of_a_whole_run(workers: int, tmp_path: Path) -> None:
     skipped = fence('{ .python .skip title="Not run: planted" }', "1 / 0")
     root = project(tmp_path, {"a.md": GOOD, "part/b.md": HEAD + skipped})
-    code, text = run(root)
+    code, text = run(root, workers=workers)
     assert code == pytest.ExitCode.OK, text
     assert (
         "2 pages: 1 blocks executed, 1 outputs compared, 1 values verified, "
@@ -121,19 +128,35 @@ def test_summary_of_a_whole_run(tmp_path: Path) -> None:
         "  skipped: docs/en/part/b.md:3\n"
         "  shown: docs/en/a.md:13\n"
     ) in text
+
+
+def test_summary_of_a_part(tmp_path: Path) -> None:
+    root = project(tmp_path, {"a.md": GOOD})
     code, text = run(root, "-k", "line:3")
+    assert code == pytest.ExitCode.OK, text
     assert "1 of 1" not in text
     assert "1 blocks executed, 0 of 1 outputs compared, 0 of 1 values verified" in text
     code, text = run(root, "--collect-only")
     assert "0 of 1 blocks executed, 0 of 1 outputs compared, 0 of 1 values verified" in text
 
 
-def test_update_rewrites_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", WORKERS, ids=WORKERS.get)
+def test_update_rewrites_and_says_so(workers: int, tmp_path: Path) -> None:
     root = project(tmp_path, {"a.md": PAGES["output.md"], "b.md": PAGES["shape.md"]})
-    code, text = run(root, "--update-outputs")
+    code, text = run(root, "--update-outputs", workers=workers)
     assert code == pytest.ExitCode.TESTS_FAILED, "the shape is still reported"
     assert "  rewritten: docs/en/a.md: 1 places\n" in text
     assert "rewritten: docs/en/b.md" not in text
     code, text = run(root, "--update-outputs")
     assert "rewritten" not in text
     assert "1 outputs compared" in text
+
+
+def test_whole_folders_are_shared_among_workers_and_files_are_not(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    workers = pytestconfig.hook.pytest_xdist_auto_num_workers
+    for arguments, expected in (["docs/en"], 3), (["docs/en/index.md", "tests/engine.py::x"], 0):
+        monkeypatch.setattr(pytestconfig, "args", [str(ROOT / name) for name in arguments])
+        assert workers(config=pytestconfig) == expected

@@ -33,14 +33,14 @@ PARTS = {
 
 
 @pytest.fixture(scope="module")
-def zensical_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def zensical_site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("zensical")
     for name in ("docs", "rnn_tutorial"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(project / "docs/assets", project / "docs/en/assets")
     shutil.rmtree(project / "docs/en/labs")
-    if (ROOT / ".cache/chapters").is_dir():  # what the pages printed: the same code, run once
-        shutil.copytree(ROOT / ".cache/chapters", project / ".cache/chapters")
+    # What the pages printed when the site was built: the same code, run once.
+    shutil.copytree(ROOT / ".cache/chapters", project / ".cache/chapters")
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     # The links to the lab would be warnings.
     (project / "mkdocs.yml").write_text(config.replace("strict: true", "strict: false"))

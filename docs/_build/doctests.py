@@ -1,13 +1,14 @@
 """Let Sybil collect and run chapters through the one reader and the one runner."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sybil import Document, Example, Region
 from sybil.typing import Parser
 
 from docs._build.chapter import page_text, read_chapter
-from docs._build.runner import ChapterRun, Tally, explained
+from docs._build.runner import ChapterRun, Edit, Tally, explained
 
 
 class Page(Document):
@@ -20,6 +21,19 @@ class Page(Document):
             for region in parser(document):
                 document.add(region)
         return document
+
+
+@dataclass
+class PageResult:
+    """What came of a page: plain data, which a worker of pytest-xdist can send."""
+
+    text: str
+    whole: Tally  # what there is to check, whether it was checked or not
+    tally: Tally = field(default_factory=Tally)
+    edits: list[Edit] = field(default_factory=list)
+
+
+Results = dict[Path, PageResult]
 
 
 class ChapterParser:
@@ -46,21 +60,26 @@ class ChapterParser:
             yield Region(item.start, item.start, item, evaluate)
 
     @property
-    def tally(self) -> Tally:
-        total = Tally()
+    def results(self) -> Results:
+        found = {}
         for run in self.runs:
-            total.add(run.tally)
-        return total
+            chapter, whole = run.chapter, Tally()
+            for item in chapter.items:
+                whole.count(chapter.path, item)
+            found[chapter.path] = PageResult(chapter.text, whole, run.tally, run.edits)
+        return found
 
-    @property
-    def whole(self) -> Tally:
-        """What there is to check, whether it was checked or not."""
-        total = Tally()
-        for run in self.runs:
-            for item in run.chapter.items:
-                total.count(run.chapter.path, item)
-        return total
 
-    @property
-    def rewritten(self) -> list[ChapterRun]:
-        return [run for run in self.runs if run.edits]
+def merge(into: Results, results: Results) -> None:
+    """Add what another process has done; each page is checked by one of them, and read by all."""
+    for path, result in results.items():
+        known = into.setdefault(path, PageResult(result.text, result.whole))
+        known.tally.add(result.tally)
+        known.edits += result.edits
+
+
+def total(tallies: Iterator[Tally]) -> Tally:
+    whole = Tally()
+    for tally in tallies:
+        whole.add(tally)
+    return whole

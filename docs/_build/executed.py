@@ -43,7 +43,7 @@ def _executed(path: Path, key: str) -> Executed:
     result = _run(path)
     if not result.failures:
         CACHE.mkdir(parents=True, exist_ok=True)
-        temporary = stored.with_suffix(".new")
+        temporary = stored.with_suffix(f".{os.getpid()}")  # others may be writing it, too
         content = {"counts": result.counts, "printed": result.printed}
         temporary.write_text(json.dumps(content), encoding="utf-8")
         os.replace(temporary, stored)
