@@ -17,7 +17,16 @@ CHAPTERS = ChapterParser()
 RESULTS: Results = {}  # of all processes, in the one that reports
 # What takes longest comes first, so that no worker is left alone with it at the end.
 LONGEST = [
-    f"tests/test_{name}.py" for name in ("browser", "mutations", "notebooks", "lab", "zensical")
+    f"tests/test_{name}.py"
+    for name in (
+        "mutations",
+        "browser",
+        "accessibility",
+        "notebooks",
+        "widgets_step_player",
+        "lab",
+        "zensical",
+    )
 ]
 MOST_WORKERS = 4  # each reads all pages, and takes half a gigabyte with its browser
 
