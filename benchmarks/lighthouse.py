@@ -1,0 +1,100 @@
+"""Lighthouse's scores of the built site, on the phone that it emulates.
+
+    make site && npm --prefix benchmarks/js ci && python benchmarks/lighthouse.py [PAGE ...]
+
+The site is served as a host would serve it, compressed and with an age for the browser's cache.
+Shown are the four scores, of 100, and the layout shift, which should be 0.
+"""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "benchmarks/js/node_modules/.bin/lighthouse"
+PAGES = [
+    "index.html",
+    "foundations/rnn-by-hand.html",
+    "practice/shape-explorer.html",
+    "labs/digits.html",
+]
+CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --no-first-run"
+
+
+class Compressed(SimpleHTTPRequestHandler):
+    """Serve text gzipped, as GitHub Pages does."""
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        body, kind = path.read_bytes(), self.guess_type(str(path))
+        self.send_response(200)
+        if path.suffix not in (".woff2", ".png"):
+            body = gzip.compress(body, 6)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the table free of requests."""
+
+
+def report(address: str, browser: str) -> dict[str, Any]:
+    """Run Lighthouse once."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "report.json"
+        command = [str(PROGRAM), address, "--quiet", "--output=json", f"--output-path={target}"]
+        command += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={FLAGS}"]
+        environment = os.environ | {"CHROME_PATH": browser}
+        subprocess.run(command, check=True, env=environment, stdin=subprocess.DEVNULL)
+        return json.loads(target.read_text(encoding="utf-8"))
+
+
+def complaints(found: dict[str, Any]) -> list[str]:
+    """List the audits that cost a score."""
+    weighed = {
+        reference["id"]
+        for name in CATEGORIES
+        for reference in found["categories"][name]["auditRefs"]
+        if reference["weight"]
+    }
+    audits = [audit for name, audit in found["audits"].items() if name in weighed]
+    low = [audit for audit in audits if audit["score"] is not None and audit["score"] < 0.9]
+    return [f"{audit['id']}: {audit.get('displayValue') or audit['title']}" for audit in low]
+
+
+def main(pages: list[str]) -> None:
+    """Print a line for each page, and below it what cost points."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None or not PROGRAM.is_file() or not (ROOT / "site/index.html").is_file():
+        sys.exit(f"This needs Chromium or Chrome, {PROGRAM.relative_to(ROOT)} and site/: see above")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressed, directory=ROOT / "site"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"{'page':<34}{' '.join(f'{name:>14}' for name in CATEGORIES)}  layout shift")
+    for page in pages:
+        found = report(f"http://127.0.0.1:{server.server_port}/{page}", browser)
+        scores = [round(100 * found["categories"][name]["score"]) for name in CATEGORIES]
+        shift = found["audits"]["cumulative-layout-shift"]["numericValue"]
+        print(f"{page:<34}{' '.join(f'{score:>14}' for score in scores)}  {shift:.4f}", flush=True)
+        for complaint in complaints(found):
+            print(f"    {complaint}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or PAGES)
