@@ -78,6 +78,21 @@ def test_a_packed_batch_is_its_sequences(name: str, first: bool) -> None:
             assert apart(a[:, n], b) <= bound
 
 
+@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+def test_projected_steps_are_the_products_of_each_step(
+    reverse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "AT_ONCE", 5 * 3 * 6)  # five steps at a time
+    torch.manual_seed(0)
+    sizes = [3, 3, 3, 2, 2, 2, 1]
+    x, weight, bias = torch.randn(16, 5), torch.randn(6, 5), torch.randn(6)
+    expected = torch.nn.functional.linear(x, weight, bias).split(sizes)
+    steps = list(network.projected_steps(x, weight, bias, sizes, reverse))
+    assert [len(step) for step in steps] == sizes[:: -1 if reverse else 1]
+    for step, product in zip(steps, expected[:: -1 if reverse else 1], strict=True):
+        torch.testing.assert_close(step, product)
+
+
 @pytest.mark.parametrize("steps", [1, 8, 16], ids=["by step", "in three", "in two"])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_sequence_in_pieces_is_that_of_torch(
