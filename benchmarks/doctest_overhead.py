@@ -23,7 +23,7 @@ from docs._build.chapter import Code, read_chapter  # noqa: E402
 from docs._build.site import pages  # noqa: E402
 
 BOUND = 1.5
-DOCTESTS = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+DOCTESTS = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]
 BARE = """
 import json, sys
 for blocks in json.load(open(sys.argv[1], encoding="utf-8")):
