@@ -19,9 +19,8 @@ RESULTS: Results = {}  # of all processes, in the one that reports
 LONGEST = [
     f"tests/test_{name}.py"
     for name in (
+        "every_page",
         "mutations",
-        "browser",
-        "accessibility",
         "notebooks",
         "widgets_step_player",
         "lab",

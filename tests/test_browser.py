@@ -1,81 +1,13 @@
-"""The site as a reader sees it, in Chromium: quiet, copyable, legible, within its frame."""
+"""The site in Chromium, by what a reader does: switch, search, visit, download, print."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext
 
-from docs._build.chapter import Code, read_chapter
-from docs._build.site import pages, settings
-
-ROOT = Path(__file__).parent.parent
-MARKDOWN = {page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix(): page
-            for page in pages()}  # fmt: skip
-PAGES = [*MARKDOWN, "labs/digits.html"]
-PHONE = {"width": 390, "height": 844}
-
-
-class Listener:
-    """What a page complains of, and what it asks other hosts for."""
-
-    def __init__(self, page: Page, origin: str) -> None:
-        self.origin = origin
-        self.complaints: list[str] = []
-        page.on("console", lambda message: message.type in ("error", "warning")
-                and self.complaints.append(f"{message.type}: {message.text}"))  # fmt: skip
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
-        page.on("request", self.note)
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-
-    def note(self, request: Request) -> None:
-        if not request.url.startswith((self.origin, "data:", "blob:")):
-            self.complaints.append(f"asks another host: {request.url}")
-
-
-def without_search(context: BrowserContext, built_site: Path) -> None:
-    """Give pages an empty index: building the site's takes longer than all else on a page."""
-    index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
-    empty = index | {"docs": []}
-    context.route("**/search_index.json", lambda route: route.fulfill(json=empty))
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser, built_site: Path) -> Iterator[BrowserContext]:
-    """One profile for all pages: what they have in common is loaded once."""
-    context = browser.new_context(color_scheme="light", viewport=PHONE)
-    without_search(context, built_site)
-    context.add_init_script("localStorage.clear()")  # each page begins in the system's scheme
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def phone(shared: BrowserContext) -> Iterator[Page]:
-    page = shared.new_page()
-    yield page
-    page.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_quiet_and_complete(phone: Page, served: str, name: str) -> None:
-    """In both schemes, the second by the reader's own switch, because loading takes longest."""
-    page = phone
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    page.goto(served + name, wait_until="networkidle")
-    for scheme in ("default", "slate"):
-        if scheme == "slate":
-            page.locator("label[title='Switch to the dark scheme']").click()
-        assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
-        assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
-        assert page.locator(".katex-error").count() == 0
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"scrolls sideways by {wide} px on a phone, scheme {scheme}"
-        broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
-        assert broken == []
-    assert heard.complaints == []
+from docs._build.site import settings
+from tests.visits import Listener
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -90,39 +22,6 @@ def test_scheme_is_the_one_of_the_system(
     assert page.evaluate("document.body.dataset.mdColorScheme") == used
     assert heard.complaints == []
     context.close()
-
-
-COPY_ALL = """async () => {
-    const copied = []
-    for (const block of document.querySelectorAll(".language-python.highlight")) {
-        const button = block.querySelector("button.md-code__button[data-md-type=copy]")
-        button.scrollIntoView({block: "center", behavior: "instant"})
-        const {x, y, width, height} = button.getBoundingClientRect()
-        const top = document.elementFromPoint(x + width / 2, y + height / 2)
-        if (!button.contains(top)) throw Error(`out of reach: ${block.textContent}`)
-        button.click()
-        copied.push(await navigator.clipboard.readText())
-    }
-    return copied
-}"""
-
-
-@pytest.mark.parametrize("name", MARKDOWN)
-def test_copy_button_gives_exactly_the_executed_code(
-    context: BrowserContext, served: str, built_site: Path, name: str
-) -> None:
-    without_search(context, built_site)
-    page = context.new_page()
-    page.goto(served + name, wait_until="networkidle")
-    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-    copied = [text.rstrip("\n") for text in page.evaluate(COPY_ALL)]
-    blocks = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
-    assert copied == blocks
-    for block in page.locator(".language-python.highlight").all()[:1]:  # and with the mouse
-        page.evaluate("navigator.clipboard.writeText('nothing')")
-        block.hover()
-        block.locator("button.md-code__button[data-md-type=copy]").click()
-        assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == blocks[0]
 
 
 def test_verified_value_shows_its_expression(context: BrowserContext, served: str) -> None:

@@ -19,7 +19,7 @@ from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.page_html import below_title, finished, notebook_button, with_named_search
+from docs._build.page_html import accessible, below_title, finished, notebook_button
 from docs._build.scripts import without_comments
 from docs._build.site import pages
 
@@ -75,11 +75,11 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    return with_named_search(output)
+    return accessible(output)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    return with_named_search(output_content)
+    return accessible(output_content)
 
 
 @event_priority(-100)  # after the search plugin

@@ -5,6 +5,7 @@ import re
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
+MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
@@ -37,6 +38,7 @@ def notebook_button(name: str) -> str:
     )
 
 
-def with_named_search(page: str) -> str:
-    """Name Material's search, which is a dialogue, for screen readers."""
-    return page.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+def accessible(page: str) -> str:
+    """Tell screen readers what Material's parts are: the search by name, a message that came up."""
+    page = page.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+    return page.replace(MESSAGE_BOX, f'{MESSAGE_BOX} role="status"')

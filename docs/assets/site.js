@@ -1,9 +1,12 @@
 // Material puts each copy button into a <nav>. Dozens of unnamed landmarks help nobody who goes from
-// landmark to landmark: they become plain boxes as they appear.
+// landmark to landmark: they become plain boxes as they appear. Their buttons keep a name when
+// Material turns the title into a bubble.
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) {
     for (const node of addedNodes) {
-      if (node.className === "md-code__nav") node.role = "none";
+      if (node.className !== "md-code__nav") continue;
+      node.role = "none";
+      for (const button of node.querySelectorAll("button")) button.ariaLabel = button.title;
     }
   }
 }).observe(document.body, { childList: true, subtree: true });

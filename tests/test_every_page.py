@@ -1,0 +1,126 @@
+"""Every page as a reader sees it, in both schemes: quiet, whole, within its frame, for everyone.
+
+A page is loaded once and looked at three times, because loading takes longest.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from docs._build.chapter import Code, read_chapter
+from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, without_search
+
+COPY_ALL = """async () => {
+    const copied = []
+    for (const block of document.querySelectorAll(".language-python.highlight")) {
+        const button = block.querySelector("button.md-code__button[data-md-type=copy]")
+        button.scrollIntoView({block: "center", behavior: "instant"})
+        const {x, y, width, height} = button.getBoundingClientRect()
+        const top = document.elementFromPoint(x + width / 2, y + height / 2)
+        if (!button.contains(top)) throw Error(`out of reach: ${block.textContent}`)
+        button.click()
+        copied.push(await navigator.clipboard.readText())
+    }
+    return copied
+}"""
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+# One colour is checked once for every token: tests/test_figures.py computes the contrasts of all
+# colours of code from the style sheet. Here a block of code is one text, and a formula its MathML.
+LIGHTEN = """() => {
+    for (const code of document.querySelectorAll("pre > code")) code.textContent = code.textContent
+    for (const formula of document.querySelectorAll(".katex-html")) formula.remove()
+    for (const fold of document.querySelectorAll("details")) fold.open = true
+}"""
+# The bubble over a copy button hangs outside all landmarks, and fades while axe-core is at work.
+RUN_AXE = "axe.run({exclude: ['.md-tooltip2']}, {resultTypes: ['violations']})"
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, built_site: Path) -> Iterator[BrowserContext]:
+    """One profile for all pages: what they have in common is loaded once."""
+    context = browser.new_context(color_scheme="light", reduced_motion="reduce", viewport=PHONE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    without_search(context, built_site)
+    context.add_init_script("localStorage.clear()")  # each page begins in the system's scheme
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module", params=[*PAGES, "404.html"])
+def visit(
+    shared: BrowserContext, served: str, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, Page, Listener]]:
+    """A page, loaded on a phone; what it complains of is noted until all tests have seen it."""
+    page = shared.new_page()
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    page.goto(served + request.param, wait_until="networkidle")
+    yield request.param, page, heard
+    page.close()
+
+
+def switch_to(page: Page, scheme: str) -> None:
+    """Use the reader's own switch."""
+    if page.evaluate("document.body.dataset.mdColorScheme") != scheme:
+        title = {"slate": "Switch to the dark scheme", "default": "Switch to the light scheme"}
+        page.locator(f"label[title='{title[scheme]}']").click()
+    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
+
+
+def test_page_is_quiet_and_complete(visit: tuple[str, Page, Listener]) -> None:
+    _, page, heard = visit
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "default"
+    for scheme in ("default", "slate"):
+        switch_to(page, scheme)
+        assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
+        assert page.locator(".katex-error").count() == 0
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"scrolls sideways by {wide} px on a phone, scheme {scheme}"
+        broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
+        assert broken == []
+    assert heard.complaints == []
+
+
+def test_copy_button_gives_exactly_the_executed_code(visit: tuple[str, Page, Listener]) -> None:
+    name, page, heard = visit
+    page.set_viewport_size(DESKTOP)
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    copied = [text.rstrip("\n") for text in page.evaluate(COPY_ALL)]
+    if name not in MARKDOWN:  # the lab's code is compared in tests/test_lab.py
+        assert bool(copied) == name.startswith("labs/")
+        return
+    blocks = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
+    assert copied == blocks
+    for block in page.locator(".language-python.highlight").all()[:1]:  # and with the mouse
+        page.evaluate("navigator.clipboard.writeText('nothing')")
+        block.hover()
+        block.locator("button.md-code__button[data-md-type=copy]").click()
+        assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == blocks[0]
+    assert heard.complaints == []
+
+
+def test_axe_finds_no_violation(visit: tuple[str, Page, Listener]) -> None:
+    """Last, because it changes the page."""
+    _, page, _ = visit
+    page.set_viewport_size(DESKTOP)
+    page.evaluate(LIGHTEN)
+    page.evaluate(AXE)
+    found = {}
+    for scheme in ("slate", "default"):
+        switch_to(page, scheme)
+        found[scheme] = violations(page)
+    assert found == {"slate": [], "default": []}
+
+
+def violations(page: Page) -> list[str]:
+    """Describe what axe-core complains of: the rule, how often, and where first."""
+    found: dict[str, Any] = page.evaluate(RUN_AXE)
+    assert found["passes"], "axe-core looked at nothing"
+    return [
+        f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:200]}"
+        for rule in found["violations"]
+    ]

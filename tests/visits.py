@@ -1,0 +1,39 @@
+"""What visits to the built site have in common: its pages, and an ear for their complaints."""
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, Request
+
+from docs._build.site import pages
+
+ROOT = Path(__file__).parent.parent
+MARKDOWN = {page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix(): page
+            for page in pages()}  # fmt: skip
+PAGES = [*MARKDOWN, "labs/digits.html"]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+class Listener:
+    """What a page complains of, and what it asks other hosts for."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.origin = origin
+        self.complaints: list[str] = []
+        page.on("console", lambda message: message.type in ("error", "warning")
+                and self.complaints.append(f"{message.type}: {message.text}"))  # fmt: skip
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", self.note)
+        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def note(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.complaints.append(f"asks another host: {request.url}")
+
+
+def without_search(context: BrowserContext, built_site: Path) -> None:
+    """Give pages an empty index: building the site's takes longer than all else on a page."""
+    index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
+    empty = index | {"docs": []}
+    context.route("**/search_index.json", lambda route: route.fulfill(json=empty))
