@@ -25,7 +25,9 @@ MARKED = re.compile(
     re.DOTALL,
 )
 SHORT = 30  # characters of TeX that may stay on one line, even on a phone
-TYPESET = re.compile(r"<bdi data-search-exclude>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>")
+TYPESET = re.compile(
+    r"<bdi data-search-exclude>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>", re.DOTALL
+)
 # JSON, because an object would come back as a handle; `catch`, to name the formula in the error.
 RENDER = """
     function render(tex, displayMode) {
@@ -76,7 +78,7 @@ def as_tex(html: str) -> str:
 
 def tex_of(formula: Tag) -> str:
     """Return the TeX of a formula that was typeset."""
-    return formula.select_one("annotation").get_text()
+    return formula.select_one("annotation").get_text().strip()
 
 
 @cache

@@ -111,7 +111,7 @@ class PlainMarkdown:
     def folded(self, tag: Tag) -> list[Piece]:
         """Fold the text before the first code block, and every code block itself."""
         title = tag.find(is_title, recursive=False)
-        name = dollars(title.extract().get_text().strip()) if title else "Details"
+        name = text_of(title.extract()) if title else "Details"
         body = joined(self.blocks(tag))
         first = f"**{escaped(name)}**"
         if body and not body[0].code:
@@ -219,6 +219,13 @@ def is_a(node: PageElement, *names: str) -> bool:
 
 def is_title(tag: Tag) -> bool:
     return tag.name == "summary" or "admonition-title" in tag.get_attribute_list("class")
+
+
+def text_of(tag: Tag) -> str:
+    """Return an element's text, with its formulas as Jupyter writes them."""
+    for math in tag.select(".arithmatex"):
+        math.string = f"${tex_of(math)}$"
+    return tag.get_text().strip()
 
 
 def dollars(text: str) -> str:

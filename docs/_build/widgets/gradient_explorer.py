@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from docs._build.chapter import Code, Output, read_chapter
 from docs._build.runner import ChapterRun
 from docs._build.site import ROOT
+from rnn_tutorial import memory_step
 
 CHAPTER = ROOT / "docs/en/learning/vanishing-gradients.md"
 HIDDEN, OPENED = 64, 3.0  # as in the chapter
@@ -38,7 +39,7 @@ def chapter() -> dict[str, Any]:
 def linear_cell(input: Tensor, hx: Tensor, **parameters: Tensor) -> Tensor:
     """Advance the loop without a bend, with the parameters of a plain cell."""
     weights = (parameters[name].T for name in ("weight_ih", "weight_hh"))
-    return chapter()["memory_step"](input[None], hx[None], *weights)[0]  # it wants a batch
+    return memory_step(input[None], hx[None], *weights)[0]  # it wants a batch
 
 
 def networks() -> dict[str, tuple[Callable, type[nn.Module], float]]:
