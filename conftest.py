@@ -15,7 +15,8 @@ from docs._build.update import apply_edits
 ROOT = Path(__file__).parent
 CHAPTERS = ChapterParser()
 RESULTS: Results = {}  # of all processes, in the one that reports
-# What takes longest comes first, so that no worker is left alone with it at the end.
+# The pages come first: then the site, which other tests look at, need not execute them again.  Next
+# comes what takes longest, so that no worker is left alone with it at the end.
 LONGEST = [
     f"tests/test_{name}.py"
     for name in (
@@ -67,7 +68,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         places = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(LONGEST)))
+        items.sort(key=lambda item: place_of(item.nodeid.split("::")[0], places))
+
+
+def place_of(file: str, places: dict[str, int]) -> int:
+    return -1 if file.startswith("docs/en/") else places.get(file, len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

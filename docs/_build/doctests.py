@@ -7,8 +7,10 @@ from pathlib import Path
 from sybil import Document, Example, Region
 from sybil.typing import Parser
 
-from docs._build.chapter import page_text, read_chapter
+from docs._build.chapter import Item, page_text, read_chapter
+from docs._build.executed import remember
 from docs._build.runner import ChapterRun, Edit, Tally, explained
+from docs._build.site import pages
 
 
 class Page(Document):
@@ -47,12 +49,16 @@ class ChapterParser:
         chapter = read_chapter(Path(document.path), document.text)
         run = ChapterRun(chapter, document.namespace, self.update)
         self.runs.append(run)
+        held: list[Item] = []
 
         def evaluate(example: Example) -> str | None:
             try:
                 run.check(example.parsed)
             except Exception as error:  # a page's code may raise anything
                 return explained(error)
+            held.append(example.parsed)
+            if len(held) == len(chapter.items) and not self.update and chapter.path in pages():
+                remember(chapter, run.tally, run.printed)  # the site need not execute it again
             return None
 
         for item in chapter.items:
