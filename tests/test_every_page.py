@@ -37,7 +37,9 @@ LIGHTEN = """() => {
     for (const fold of document.querySelectorAll("details")) fold.open = true
 }"""
 # The bubble over a copy button hangs outside all landmarks, and fades while axe-core is at work.
-RUN_AXE = "axe.run({exclude: ['.md-tooltip2']}, {resultTypes: ['violations']})"
+RUN_AXE = """rules => axe.run({exclude: ['.md-tooltip2']}, {
+    resultTypes: ['violations'], ...(rules.length ? {runOnly: rules} : {})
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +111,16 @@ def test_axe_finds_no_violation(visit: tuple[str, Page, Listener]) -> None:
     page.set_viewport_size(DESKTOP)
     page.evaluate(LIGHTEN)
     page.evaluate(AXE)
-    found = {}
-    for scheme in ("slate", "default"):
-        switch_to(page, scheme)
-        found[scheme] = violations(page)
+    switch_to(page, "slate")
+    found = {"slate": violations(page)}
+    switch_to(page, "default")
+    found["default"] = violations(page, "color-contrast")  # all that another scheme can change
     assert found == {"slate": [], "default": []}
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *rules: str) -> list[str]:
     """Describe what axe-core complains of: the rule, how often, and where first."""
-    found: dict[str, Any] = page.evaluate(RUN_AXE)
+    found: dict[str, Any] = page.evaluate(RUN_AXE, list(rules))
     assert found["passes"], "axe-core looked at nothing"
     return [
         f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:200]}"
