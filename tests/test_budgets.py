@@ -41,7 +41,9 @@ class Scales:
 
 def visit(page: Page, address: str) -> Scales:
     scales = Scales(page)
-    page.goto(address, wait_until="networkidle")
+    with page.expect_response("**/search_index.json"):  # which a page asks for late
+        page.goto(address, wait_until="load")
+    page.wait_for_load_state("networkidle")
     return scales
 
 
