@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from docs._build.site import settings
-from tests.visits import Listener
+from tests.visits import Listener, allow_instant_visits
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -61,10 +60,7 @@ def test_formulas_are_rendered_after_an_instant_visit(
     context: BrowserContext, served: str, built_site: Path
 ) -> None:
     page = context.new_page()
-    # Material visits instantly what the sitemap lists; it takes the port from there.
-    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
-    here = here.replace(settings()["site_url"], served)
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))
+    allow_instant_visits(page, built_site, served)
     heard = Listener(page, served.split("/rnn-tutorial")[0])
     page.goto(served, wait_until="networkidle")
     page.evaluate("window.sameDocument = true")

@@ -24,9 +24,9 @@ from docs._build.comparison import same_output
 from docs._build.definitions import names_in, standalone
 from docs._build.lab_notebook import without_package
 from docs._build.lab_pages import slim
-from docs._build.site import settings
 from docs._build.snippets import ROOT
 from tests.kernels import execute
+from tests.visits import allow_instant_visits
 
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 LARGEST = 250_000  # bytes of HTML, figures included
@@ -114,10 +114,7 @@ def test_page_on_a_phone_after_an_instant_visit(
 ) -> None:
     page = context.new_page()
     page.emulate_media(color_scheme=scheme)
-    # Material visits instantly what the sitemap lists; it takes the port from there.
-    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
-    here = here.replace(settings()["site_url"], served)
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))
+    allow_instant_visits(page, built_site, served)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(served, wait_until="networkidle")

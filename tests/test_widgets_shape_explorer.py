@@ -13,7 +13,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from docs._build.chapter import Code, read_chapter
-from docs._build.site import ROOT, settings
+from docs._build.site import ROOT
+from tests.visits import allow_instant_visits
 
 # What torch remarks when it does what it is asked to.
 pytestmark = [
@@ -89,7 +90,9 @@ def run(asked: Configuration) -> dict[str, Any]:
         output, state = built(x)
     except (ValueError, RuntimeError) as error:
         return {"error": f"{type(error).__name__}: {error}"}
-    states = dict(zip(("h_n", "c_n"), state if isinstance(state, tuple) else (state,)))  # noqa: B905
+    states = {"h_n": state}
+    if isinstance(state, tuple):
+        states = dict(zip(("h_n", "c_n"), state, strict=True))
     values = {"torch": torch, "output": output, **states}
     named = [(name, list(value.shape)) for name, value in built.named_parameters()]
     return {
@@ -296,9 +299,7 @@ def test_embedded_one_leads_to_its_configuration_and_back(
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
-    here = here.replace(settings()["site_url"], served)
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))
+    allow_instant_visits(page, built_site, served)
     page.goto(served + EMBEDDED[1], wait_until="networkidle")
     page.evaluate("window.sameDocument = true")
     page.locator("shape-explorer input[name=H]").fill("9")

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from torch import Tensor, nn
 
-from docs._build.site import settings
 from docs._build.widgets import step_player, target
+from tests.visits import allow_instant_visits
 
 EMBEDDED = {
     "foundations/rnn-by-hand.html": ("RNN", "single"),
@@ -180,7 +180,8 @@ def test_shown_states_are_those_of_torch(player: Locator, cell: str, network: st
     if cell == "LSTM":  # every h stands below a c
         rows = player.locator('.strip tr:has([data-name^="h\'"])').all()[-len(output.T) :]
     for row, expected in zip(rows, output.T, strict=True):
-        shown = [float(td.inner_text().replace("−", "-")) for td in row.locator("td").all() if td.inner_text()]  # noqa: E501  # fmt: skip
+        texts = [td.inner_text().replace("−", "-") for td in row.locator("td").all()]
+        shown = [float(text) for text in texts if text]
         torch.testing.assert_close(torch.tensor(shown), expected, rtol=0, atol=0.05 + BOUND)
 
 
@@ -207,10 +208,10 @@ def test_a_product_is_written_out(player: Locator) -> None:
     text = player.locator("output").inner_text()
     weights = stored()["cells"]["RNN"]["weights"]
     output, _ = torch_run("RNN", "single")
-    terms = [v for pair in zip(weights["weight_hh_l0"][2], output[0].tolist(), strict=True) for v in pair]  # noqa: E501  # fmt: skip
+    products = list(zip(weights["weight_hh_l0"][2], output[0].tolist(), strict=True))
+    terms = [factor for product in products for factor in product]
     shown = text.split(" = ")[2]
     assert numbers(shown) == pytest.approx([*terms, weights["bias_hh_l0"][2]], abs=5e-5)
-    products = zip(weights["weight_hh_l0"][2], output[0].tolist(), strict=True)
     total = sum(w * h for w, h in products) + weights["bias_hh_l0"][2]
     assert numbers(text)[-1] == pytest.approx(total, abs=1e-6)
 
@@ -325,10 +326,7 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
     context: BrowserContext, served: str, built_site: Path
 ) -> None:
     page = context.new_page()
-    # Material visits instantly what the sitemap lists; it takes the port from there.
-    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
-    here = here.replace(settings()["site_url"], served)
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))
+    allow_instant_visits(page, built_site, served)
     page.goto(served + "foundations/zero-difference.html", wait_until="networkidle")  # has none
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
