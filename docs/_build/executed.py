@@ -69,7 +69,7 @@ def _stored(path: Path) -> Path:
 
 def _key(path: Path) -> str:
     """Hash the page and all that its results come from."""
-    sources = [path, ROOT / "mkdocs.yml", *sorted(ROOT.glob("rnn_tutorial/*.py"))]
+    sources = [path, *sorted(ROOT.glob("mkdocs*.yml")), *sorted(ROOT.glob("rnn_tutorial/*.py"))]
     sources += sorted(ROOT.glob("docs/_build/*.py"))
     digest = hashlib.sha256(version("torch").encode())
     for source in sources:

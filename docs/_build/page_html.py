@@ -32,13 +32,11 @@ def below_title(html: str, facts: str) -> str:
     return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
 
 
-def notebook_button(name: str) -> str:
-    return (
-        f'<a class="md-button rnn-notebook" href="{name}" download="{name}">Download notebook</a>'
-    )
+def notebook_button(name: str, text: str) -> str:
+    return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
 
 
-def accessible(page: str) -> str:
+def accessible(page: str, search: str) -> str:
     """Tell screen readers what Material's parts are: the search by name, a message that came up."""
-    page = page.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+    page = page.replace(SEARCH, f'{SEARCH} aria-label="{search}"')
     return page.replace(MESSAGE_BOX, f'{MESSAGE_BOX} role="status"')
