@@ -13,7 +13,7 @@
 # %% [markdown]
 # # 逐行读数字 { #digits }
 #
-# 学完这个实验，你能训练一个循环神经网络，它的代码你读到了最后一行；你能拿它与 PyTorch 的网络比较，也能如实说出它有多大价值。
+# 学完这个实验，你能训练一个代码从头到尾都读过的循环神经网络，拿它与 PyTorch 的网络比较，并如实说出它有多大价值。
 #
 # ## 你需要什么 { #need }
 #
@@ -130,7 +130,7 @@ limits = threadpool_limits(1)
 # %% [markdown]
 # ## 数据 { #data }
 #
-# 图像是手写数字，由 [E. Alpaydin 和 C. Kaynak（1998）](https://doi.org/10.24432/C50P49)扫描并缩小。
+# 图像是手写数字，由 [E. Alpaydin 和 C. Kaynak (1998)](https://doi.org/10.24432/C50P49) 扫描并缩小。
 # 它们发布在 [UCI Machine Learning Repository](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits)，许可证是 [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)；scikit-learn [自带其中的测试部分](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)。
 
 # %%
