@@ -22,7 +22,7 @@ from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.page_html import accessible, below_title, finished, notebook_button
 from docs._build.scripts import without_comments
-from docs._build.segmentation import teach_terms
+from docs._build.segmentation import short_index, teach_terms
 from docs._build.site import LANGUAGES, language_of, pages
 from docs._build.words import WORDS
 
@@ -102,9 +102,11 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index as a script, too: from a folder a browser reads nothing else."""
+    """Write the search index shorter, and as a script, too: from a folder nothing else is read."""
     index = Path(config.site_dir) / "search" / "search_index.json"
-    script = f"var __index = {index.read_text(encoding='utf-8')}"
+    content = short_index(index.read_text(encoding="utf-8"))
+    index.write_text(content, encoding="utf-8", newline="\n")
+    script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
     if serving and config.theme["language"] == LANGUAGES[0]:
         serve_others(config)

@@ -1,5 +1,6 @@
 """Where a Chinese word ends: the search plugin asks jieba, which has to know the course's terms."""
 
+import json
 import logging
 import re
 
@@ -9,12 +10,21 @@ from docs._build.site import docs_dir
 
 # The head of an entry of the Chinese glossary, up to its English term.
 ENTRY = re.compile(r"^(?P<term>\S[^*\n]*?) \*[^*]+\*\{ lang=en \}", re.MULTILINE)
+# The plugin puts a word between two of these marks, and a blank or a stop parts words as well.
+BLANK = r"\s\u3000-\u303f\uff00-\uffef“”\"<>"
+BESIDE_BLANK = re.compile(rf"\u200b(?=[{BLANK}])|(?<=[{BLANK}])\u200b")
 
 
 def glossary_terms() -> list[str]:
     """List the Chinese terms of the course, as its glossary has them."""
     glossary = docs_dir("zh") / "practice" / "glossary.md"
     return [entry["term"] for entry in ENTRY.finditer(glossary.read_text(encoding="utf-8"))]
+
+
+def short_index(index: str) -> str:
+    """Write a search index with characters in place of escapes, and without marks beside blanks."""
+    text = json.dumps(json.loads(index), ensure_ascii=False, separators=(",", ":"))
+    return BESIDE_BLANK.sub("", text)
 
 
 def teach_terms() -> None:
