@@ -11,6 +11,7 @@ with `--translated` it first writes the English page's present fingerprints into
 import hashlib
 import re
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -121,7 +122,9 @@ def _described(block: list[str], language: str) -> str:
     if fence:
         info = fence["rest"].replace(WORDS[language].output, "Output")
         info = info.replace(WORDS[language].not_run, "Not run: ")
-        return f"{indentation}fence {info}\n{without_comments(block[1:], info)}"
+        language = re.match(r"\W*(\w*)", info)[1]
+        code = without_comments(textwrap.dedent("\n".join(block[1:-1])), language)
+        return f"{indentation}fence {info}\n{code}"
     kind = _kind(block[0])
     if kind == "box":
         words = WORDS[language]
