@@ -43,6 +43,7 @@ ATTRIBUTES = re.compile(r"\{ [.#][^}]*\}")
 LANGUAGE = re.compile(r" ?\*[^*\n]+\*\{ lang=\w+ \}")  # a term in the other language
 MATHS = re.compile(r"\$\$.+?\$\$|(?<![\\$])\$[^$\n]+?\$", re.DOTALL)
 WORDS_IN_MATHS = re.compile(r"\\text\{[^}]*\}")
+FOREIGN = re.compile(r"^#+ |^\s*> |\{ #[\w-]+ \}$")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -201,15 +202,19 @@ def _untranslated(
     english_lines = {line for section in theirs.values() for line in _bare(section)}
     for section in ours.values():
         for line in _bare(section):
-            if line in english_lines and len(re.findall("[A-Za-z]{2,}", line)) > 3:
+            if line in english_lines and len(re.findall(r"\b[a-z]{2,}", line)) > 4:
                 yield f"section {section.name}: not translated into {language}: {line}"
 
 
 def _bare(section: Section) -> list[str]:
-    """Return a section's lines without what is the same in all languages."""
-    text = INLINE_CODE.sub("", MARKED.sub("", "\n".join(section.prose)))
+    """Return a section's lines without what is the same in all languages.
+
+    Headings may be error messages, lines with an id are authors, stressed words titles of works.
+    """
+    own = (line for line in section.prose if not FOREIGN.search(line))
+    text = INLINE_CODE.sub("", MARKED.sub("", "\n".join(own)))
     text = ATTRIBUTES.sub("", LINK.sub("", MATHS.sub("", text)))
-    return re.sub(r"<[^>]*>|[|*:-]", "", text).split("\n")
+    return re.sub(r"<[^>]*>|\*[^*\n]+\*|[|:-]", "", text).split("\n")
 
 
 def fingerprints(source: Path) -> dict[str, str]:
