@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 
-from docs._build.site import CONFIGURATIONS, LANGUAGES, ROOT, settings
+from docs._build.site import CONFIGURATIONS, LANGUAGES, ROOT, settings, site_folder
 
 ALTERNATE = re.compile(r'<link rel="alternate" href="[^"]*" hreflang="(\w+)">')
 SWITCH = re.compile(r'<a href="[^"]*" hreflang="(\w+)"')
@@ -29,16 +29,16 @@ def linked(output: str, language: str, url: str) -> str:
         return f'<link rel="alternate " href="{href}" hreflang="{link[1]}">'
 
     def relative(link: re.Match[str]) -> str:
-        here, there = (posixpath.join(_folder(name), url) for name in (language, link[1]))
+        here, there = (posixpath.join(site_folder(name), url) for name in (language, link[1]))
         href = posixpath.relpath(there, posixpath.dirname(here) or ".")
         return f'<a href="{href}" hreflang="{link[1]}"'
 
     return SWITCH.sub(relative, ALTERNATE.sub(absolute, output))
 
 
-def _folder(language: str) -> str:
-    """Return an edition's folder in the site."""
-    return posixpath.relpath(settings(language)["site_dir"], settings()["site_dir"])
+def without_twins(output: str) -> str:
+    """Drop from the head of a page without twins, the 404 page, what says that it has some."""
+    return ALTERNATE.sub("", output)
 
 
 def serve_others(config: MkDocsConfig) -> None:
@@ -50,7 +50,7 @@ def serve_others(config: MkDocsConfig) -> None:
             command += ["-f", str(CONFIGURATIONS[language]), "-d", str(built)]
             subprocess.run(command, cwd=ROOT, check=False)  # it says itself what is wrong
         if built.is_dir():
-            shutil.copytree(built, Path(config.site_dir) / _folder(language), dirs_exist_ok=True)
+            shutil.copytree(built, Path(config.site_dir) / site_folder(language), dirs_exist_ok=True)
 
 
 def _last_change(places: list[str]) -> float:

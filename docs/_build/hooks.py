@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from docs._build.chapter import is_chapter, read_chapter
 from docs._build.checks import page_counts
-from docs._build.editions import linked, serve_others
+from docs._build.editions import linked, serve_others, without_twins
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
@@ -94,10 +94,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    language = config.theme["language"]
-    if template_name != "404.html":
-        return output_content
-    return linked(accessible(output_content, WORDS[language].search), language, template_name)
+    return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))
 
 
 @event_priority(-100)  # after the search plugin

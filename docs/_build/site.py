@@ -4,6 +4,7 @@ An edition is one language: its pages lie in `docs/LANGUAGE`, and its file for M
 `mkdocs.yml`, which the others inherit from.  Tests, notebooks and pages read a chapter in one way.
 """
 
+import posixpath
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,18 @@ def pages(language: str = "en") -> list[Path]:
     """List an edition's Markdown pages in the order of the navigation, then any page left out."""
     listed = navigation(language)
     return listed + sorted(set(docs_dir(language).rglob("*.md")) - set(listed))
+
+
+def site_folder(language: str) -> str:
+    """Return where in the site an edition lies: "." for English, "zh" for Chinese."""
+    return posixpath.relpath(settings(language)["site_dir"], settings()["site_dir"])
+
+
+def address_of(page: Path) -> str:
+    """Return where in the site a page lies, such as "zh/foundations/memory.html"."""
+    language = language_of(page)
+    name = page.relative_to(docs_dir(language)).with_suffix(".html").as_posix()
+    return posixpath.normpath(posixpath.join(site_folder(language), name))
 
 
 def _leaves(nav: Any) -> list[str]:
