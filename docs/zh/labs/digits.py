@@ -130,7 +130,7 @@ limits = threadpool_limits(1)
 # %% [markdown]
 # ## 数据 { #data }
 #
-# 图像是手写数字，由 [E. Alpaydin 和 C. Kaynak（1998）](https://doi.org/10.24432/C50P49) 扫描并缩小。
+# 图像是手写数字，由 [E. Alpaydin 和 C. Kaynak（1998）](https://doi.org/10.24432/C50P49)扫描并缩小。
 # 它们发布在 [UCI Machine Learning Repository](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits)，许可证是 [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)；scikit-learn [自带其中的测试部分](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)。
 
 # %%
@@ -539,7 +539,7 @@ show_table(
 assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 
 # %% [markdown]
-# 最后一列是测试图像的幅数。
+# 最后一列按测试图像的幅数计。
 # 把所有划分合在一起，网络领先，但只领先一点。
 # 这个结果诚实，也平常：图像这么小，用像素的线性模型就很难超过。
 # 循环神经网络说明了一点：一行接一行地读，只保持一个状态，并不会损失什么。
