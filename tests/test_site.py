@@ -87,7 +87,10 @@ def test_ids_are_unique(built_site: Path, page: str) -> None:
 def test_page_asks_no_other_host(built_site: Path, page: str) -> None:
     soup = parsed(built_site, page)
     asked = [str(element["src"]) for element in soup.select("[src]")]
-    asked += [str(element["href"]) for element in soup.select("link[href]:not([rel=canonical], [hreflang])")]
+    asked += [
+        str(element["href"])
+        for element in soup.select("link[href]:not([rel=canonical], [hreflang])")
+    ]
     asked += re.findall(r"url\(([^)]+)\)", " ".join(map(str, soup.find_all("style"))))
     assert asked
     assert not [address for address in asked if re.match(r"['\"]?(https?:)?//", address)]

@@ -50,7 +50,9 @@ def serve_others(config: MkDocsConfig) -> None:
             command += ["-f", str(CONFIGURATIONS[language]), "-d", str(built)]
             subprocess.run(command, cwd=ROOT, check=False)  # it says itself what is wrong
         if built.is_dir():
-            shutil.copytree(built, Path(config.site_dir) / site_folder(language), dirs_exist_ok=True)
+            shutil.copytree(
+                built, Path(config.site_dir) / site_folder(language), dirs_exist_ok=True
+            )
 
 
 def _last_change(places: list[str]) -> float:

@@ -22,7 +22,7 @@ from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.page_html import accessible, below_title, finished, notebook_button
 from docs._build.scripts import without_comments
-from docs._build.segmentation import short_index, teach_terms
+from docs._build.segmentation import short_index, teach_terms, with_whole_words
 from docs._build.site import LANGUAGES, language_of, pages
 from docs._build.words import WORDS
 
@@ -105,5 +105,9 @@ def on_post_build(config: MkDocsConfig) -> None:
     index.write_text(content, encoding="utf-8", newline="\n")
     script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
+    if config.theme["language"] == "zh":
+        (worker,) = Path(config.site_dir).glob("assets/javascripts/workers/search.*.js")
+        script = with_whole_words(worker.read_text(encoding="utf-8"))
+        worker.write_text(script, encoding="utf-8", newline="\n")
     if serving and config.theme["language"] == LANGUAGES[0]:
         serve_others(config)

@@ -27,6 +27,22 @@ def short_index(index: str) -> str:
     return BESIDE_BLANK.sub("", text)
 
 
+def with_whole_words(worker: str) -> str:
+    """Mend the search script: it cuts a query into words and never looks at the last character.
+
+    So it reads 内存 as words that begin with 内.  The cuts are looked up in the index, which has
+    the words as jieba has cut them.
+
+    Raises:
+        ValueError: if the script is another one than that of Material 9.7.
+    """
+    cut = re.compile(r"(for\(let (\w)=\w\+1;\2)<(\w\.length;\2\+\+\)\w\.slice)")
+    mended, count = cut.subn(r"\1<=\3", worker)
+    if count != 1:
+        raise ValueError("the theme's search script has changed: does it cut queries right now?")
+    return mended
+
+
 def teach_terms() -> None:
     """Add the terms to jieba's dictionary; without them 门控 would be two words."""
     jieba.setLogLevel(logging.WARNING)

@@ -230,7 +230,7 @@ def stale(page: Path) -> list[str]:
     """Name the sections of the English page that have changed since they were translated."""
     text = page_text(page)
     kept = re.search(rf"(?m)^(?:# )?{FINGERPRINTS}:\n((?:(?:# )?  .*\n)+)", text)
-    known = dict(re.findall(r"  ([\w ()-]+): (\w+)", kept[1])) if kept else {}
+    known = dict(re.findall(r"  (\w[\w ()-]*): (\w+)", kept[1])) if kept else {}
     name, source = page.relative_to(ROOT).as_posix(), english(page)
     now, places = fingerprints(source), _read(source)
     return [
@@ -260,17 +260,19 @@ def _read(page: Path) -> dict[str, Section]:
 
 
 def lab_as_page(script: str) -> str:
-    """Write a lab's cells as the Markdown that they stand for."""
-    _, _, body = script.removeprefix("# ---\n").partition("# ---\n")
-    parts = []
-    for cell in re.split(r"(?m)^# %%", body)[1:]:
-        head, _, content = cell.partition("\n")
-        if "[markdown]" in head:
-            text = "\n".join(re.sub("^# ?", "", line) for line in content.split("\n"))
-            parts.append(f"<div{head}>\n\n{text}")
+    """Write a lab's cells as the Markdown that they stand for, line for line."""
+    lines = script.split("\n")
+    start = lines.index("# ---", 1) + 1
+    page, kind = [""] * start, ""
+    for line in lines[start:]:
+        if line.startswith("# %%"):
+            if kind == "code":
+                page[-1] = "```"  # in place of the blank line between two cells
+            kind = "text" if "[markdown]" in line else "code"
+            page.append(f"<div{line[4:]}>" if kind == "text" else f"```python{line[4:]}")
         else:
-            parts.append(f"```python {head.strip()}\n{content.strip()}\n```\n")
-    return "\n".join(parts)
+            page.append(re.sub("^# ?", "", line) if kind == "text" else line)
+    return "\n".join([*page, "```"] if kind == "code" else page)
 
 
 def sources(language: str = "en") -> list[Path]:

@@ -8,6 +8,22 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# translated_from:
+#   front matter: fkbghahn
+#   digits: dnjofjof
+#   need: kgmobamg
+#   data: maleglcl
+#   model: lffneipf
+#   training: aiilfncb
+#   choices: bbdbakli
+#   check: igomdcfp
+#   test: nbbpdemj
+#   luck: cigomaad
+#   errors: mmndafpo
+#   rows: peifpend
+#   results: jcfgiahk
+#   exercises: mjmmcpen
+#   next: gphnknak
 # ---
 
 # %% [markdown]
