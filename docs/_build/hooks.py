@@ -39,8 +39,7 @@ def on_startup(command: str, dirty: bool) -> None:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     prepare_labs(config)
-    if config.theme["language"] == "zh":
-        teach_terms()
+    teach_terms(config.theme["language"])
     return config
 
 

@@ -43,8 +43,8 @@ def with_whole_words(worker: str) -> str:
     return mended
 
 
-def teach_terms() -> None:
+def teach_terms(language: str) -> None:
     """Add the terms to jieba's dictionary; without them 门控 would be two words."""
     jieba.setLogLevel(logging.WARNING)
-    for term in glossary_terms():
+    for term in glossary_terms() if language == "zh" else []:
         jieba.add_word(term)
