@@ -75,6 +75,7 @@ def test_chinese_search_finds_words_inside_running_text(
     page.goto(served + "zh/", wait_until="networkidle")
     page.locator("label.md-search__icon, input.md-search__input").first.click()
     page.keyboard.type(word)
+    page.keyboard.press("End")  # an input method ends with a key, and Material listens to keys
     results = page.locator(".md-search-result__link")
     results.and_(page.locator(f"[href*='{chapter}']")).first.wait_for()
     links = [link.get_attribute("href") or "" for link in results.all()]

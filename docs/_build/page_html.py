@@ -3,6 +3,8 @@
 import re
 
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
+# What nobody searches for: solutions, what a chapter builds on, and what comes after it.
+UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
@@ -12,6 +14,7 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 def finished(html: str) -> str:
     """Finish the content of a page: search, links, tables."""
     html = FENCE.sub(_out_of_search, html)
+    html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
 
