@@ -31,16 +31,19 @@ from docs._build.chapter import (
     is_chapter,
     read_chapter,
 )
+from docs._build.comments import without_comments
 from docs._build.comparison import same_output
 from docs._build.formulas import as_tex
 from docs._build.inline_svg import FIGURES
-from docs._build.notebooks import DOCS_DIR, chapter_notebook, notebook_text
+from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.pictures import figure_png, set_subscripts
-from docs._build.site import pages, settings
+from docs._build.site import LANGUAGES, docs_dir, english, language_of, pages, settings
 from tests.kernels import execute, execute_all
 
-CHAPTERS = sorted(path for path in pages() if is_chapter(path))
-PLANTED = DOCS_DIR / "foundations" / "planted.md"  # such a page could stand there
+CHAPTERS = [page for name in LANGUAGES for page in pages(name) if is_chapter(page)]
+ENGLISH = [page for page in CHAPTERS if english(page) == page]
+TRANSLATED = [page for page in CHAPTERS if english(page) != page]
+PLANTED = docs_dir() / "foundations" / "planted.md"  # such a page could stand there
 SITE = settings()["site_url"]
 FOLDERS = settings().get("use_directory_urls", True)  # an address is a/, and not a.html
 LARGEST = 150_000  # characters; about a third of it is the figure
@@ -84,7 +87,7 @@ def planted(text: str) -> list[str]:
 
 
 def by_name(path: Path) -> str:
-    return path.stem
+    return f"{language_of(path)}/{path.stem}"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
@@ -215,16 +218,27 @@ def check_outputs(stored: NotebookNode, fresh: NotebookNode) -> None:
         assert same_output(*texts), f"{cell.source}\nprinted:\n{texts[1]}\nand not:\n{texts[0]}"
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
+@pytest.mark.parametrize("path", ENGLISH, ids=by_name)
 def test_notebook_prints_what_the_page_shows(
     path: Path, executed: dict[Path, NotebookNode]
 ) -> None:
     check_outputs(notebook_of(path), executed[path])
 
 
+@pytest.mark.parametrize("path", TRANSLATED, ids=by_name)
+def test_translated_notebook_runs_and_prints_the_same(path: Path) -> None:
+    """Its cells are those of the English one, which was executed, but for comments."""
+
+    def code(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+        found = cells(notebook, "code")
+        return [(without_comments(cell.source, "python"), cell.outputs) for cell in found]
+
+    assert code(notebook_of(path)) == code(notebook_of(english(path)))
+
+
 def test_a_reader_s_kernel_prints_it_too(tmp_path: Path) -> None:
     """As it does for the lab, in tests/test_lab.py: one whole chapter and one whole lab."""
-    stored = notebook_of(DOCS_DIR / "foundations/memory.md")
+    stored = notebook_of(docs_dir() / "foundations/memory.md")
     check_outputs(stored, execute(deepcopy(stored), tmp_path))
 
 
