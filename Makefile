@@ -15,7 +15,7 @@ export NO_MKDOCS_2_WARNING := 1
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-serve: $(INSTALLED)  ## build the English site, serve it, rebuild when a file changes
+serve: $(INSTALLED)  ## build the site, serve it, rebuild when a file changes
 	$(BIN)/python -m mkdocs serve --no-strict
 
 test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser's part
@@ -23,6 +23,7 @@ test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser
 
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 	$(BIN)/python -m mkdocs build --strict
+	$(BIN)/python -m mkdocs build --strict -f mkdocs.zh.yml
 
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m docs._build.figures

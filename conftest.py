@@ -38,7 +38,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_collect_file = (
-    Sybil(parsers=[CHAPTERS], path="docs/en", patterns=["*.md"], document_types={".md": Page})
+    Sybil(parsers=[CHAPTERS], path="docs", patterns=["*.md"], document_types={".md": Page})
     + Sybil(
         parsers=[DocTestParser(), PythonCodeBlockParser()], path="rnn_tutorial", patterns=["*.py"]
     )
@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def place_of(file: str, places: dict[str, int]) -> int:
-    return -1 if file.startswith("docs/en/") else places.get(file, len(LONGEST))
+    return -1 if file.startswith("docs/") else places.get(file, len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,8 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
+from docs._build.site import CONFIGURATIONS, site_folder
+
 ROOT = Path(__file__).parent.parent
 PREFIX = "/rnn-tutorial/"  # the path of `site_url`, from which the 404 page takes its links
 BROWSERS = (
@@ -50,12 +52,16 @@ def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 
 
 def build_failure(target: Path) -> str:
-    """Build the site; return what there is to say if that fails."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
+    """Build all editions; return what there is to say if that fails."""
     # The theme prints a notice of its successor at every start; it is no warning of the build.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
-    return f"{run.stdout[-4000:]}{run.stderr[-4000:]}." if run.returncode else ""
+    for language, configuration in CONFIGURATIONS.items():
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(configuration)]
+        command += ["--site-dir", str(target / site_folder(language))]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+        if run.returncode:
+            return f"{configuration.name}:\n{run.stdout[-4000:]}{run.stderr[-4000:]}."
+    return ""
 
 
 class _Quiet(SimpleHTTPRequestHandler):

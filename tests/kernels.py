@@ -1,16 +1,24 @@
-"""A kernel that cannot import the project: where a notebook must run."""
+"""Pythons that cannot import the project: where a notebook must run.
+
+`execute` starts a kernel, as a reader does; `execute_all` runs many notebooks in less time.
+"""
 
 import asyncio
 import json
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from docs._build.site import ROOT
 
@@ -47,3 +55,32 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     with ThreadPoolExecutor(1) as thread:
         run = partial(client.async_execute, cleanup_kc=True)
         return thread.submit(lambda: asyncio.run(run())).result()
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execute_all(notebooks: list[NotebookNode], folder: Path) -> list[NotebookNode]:
+    """Run each notebook in a process of its own that has imported torch; see tests/shells.py.
+
+    A notebook that fails ends with the error among its outputs, and without the cells behind it.
+    """
+    file, asked = folder / "notebooks.json", []
+    for number, notebook in enumerate(notebooks):
+        empty = folder / str(number)
+        empty.mkdir()
+        asked.append((str(empty), [cell.source for cell in code_cells(notebook)]))
+    file.write_text(json.dumps(asked), encoding="utf-8")
+    command = [sys.executable, str(Path(__file__).with_name("shells.py")), str(file)]
+    environment = os.environ | {"PYTHONPATH": ""}
+    run = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
+    )
+    if run.returncode or run.stdout or run.stderr:  # a cell's output has another way
+        raise RuntimeError(f"{run.stdout}{run.stderr}")
+    fresh = deepcopy(notebooks)
+    for notebook, outputs in zip(fresh, json.loads(file.read_text(encoding="utf-8")), strict=True):
+        for cell, found in zip_longest(code_cells(notebook), outputs, fillvalue=[]):
+            cell.outputs = [new_output(**output) for output in found]
+    return fresh

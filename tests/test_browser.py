@@ -56,6 +56,54 @@ def test_search_leads_to_a_chapter(context: BrowserContext, served: str) -> None
     assert heard.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("word", "chapter"),
+    [
+        ("门控", "gates/"),
+        ("双向", "bidirectional"),
+        ("填充", "unequal-length"),
+        ("梯度消失", "vanishing-gradients"),
+        ("截断的沿时间反向传播", "truncated-bptt"),
+        ("h_n 双向", "bidirectional"),
+    ],
+)
+def test_chinese_search_finds_words_inside_running_text(
+    context: BrowserContext, served: str, word: str, chapter: str
+) -> None:
+    page = context.new_page()
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    page.goto(served + "zh/", wait_until="networkidle")
+    page.locator("label.md-search__icon, input.md-search__input").first.click()
+    page.keyboard.type(word)
+    page.keyboard.press("End")  # an input method ends with a key, and Material listens to keys
+    results = page.locator(".md-search-result__link")
+    results.and_(page.locator(f"[href*='{chapter}']")).first.wait_for()
+    links = [link.get_attribute("href") or "" for link in results.all()]
+    assert any(chapter in link for link in links[:3]), links
+    assert all("/zh/" in link for link in links), links
+    marked = page.locator(".md-search-result mark").all_inner_texts()
+    assert set("".join(marked)) & set(word), "the word is found where it is highlighted"
+    assert heard.complaints == []
+
+
+def test_language_switch_leads_to_the_same_page_and_back(
+    context: BrowserContext, served: str
+) -> None:
+    page = context.new_page()
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    page.goto(served + "gates/gru-by-hand.html", wait_until="networkidle")
+    page.get_by_role("button", name="Select language").hover()
+    page.get_by_role("link", name="简体中文").click()
+    page.wait_for_url("**/zh/gates/gru-by-hand.html")
+    assert page.locator("h1").inner_text().startswith("手写")
+    assert page.locator("html").get_attribute("lang") == "zh"
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="选择当前语言").hover()
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**/rnn-tutorial/gates/gru-by-hand.html")
+    assert heard.complaints == []
+
+
 def test_formulas_are_rendered_after_an_instant_visit(
     context: BrowserContext, served: str, built_site: Path
 ) -> None:

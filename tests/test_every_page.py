@@ -71,8 +71,7 @@ def visit(
 def switch_to(page: Page, scheme: str) -> None:
     """Use the reader's own switch."""
     if page.evaluate("document.body.dataset.mdColorScheme") != scheme:
-        title = {"slate": "Switch to the dark scheme", "default": "Switch to the light scheme"}
-        page.locator(f"label[title='{title[scheme]}']").click()
+        page.locator("[data-md-component=palette] label:visible").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
 
 
@@ -96,7 +95,7 @@ def test_copy_button_gives_exactly_the_executed_code(visit: tuple[str, Page, Lis
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     copied = [text.rstrip("\n") for text in page.evaluate(COPY_ALL)]
     if name not in MARKDOWN:  # the lab's code is compared in tests/test_lab.py
-        assert bool(copied) == name.startswith("labs/")
+        assert bool(copied) == ("labs/" in name)
         return
     blocks = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
     assert copied == blocks

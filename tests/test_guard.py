@@ -16,10 +16,21 @@ from docs._build import rendered
 from docs._build.chapter import Code, Output, Skipped, Value, is_python, read_chapter
 from docs._build.executed import executed
 from docs._build.rendered import normal, surplus
-from docs._build.site import navigation, pages, settings
+from docs._build.site import (
+    LANGUAGES,
+    address_of,
+    docs_dir,
+    language_of,
+    navigation,
+    pages,
+    settings,
+)
+from docs._build.words import WORDS
 
 DOCS = Path(__file__).parent.parent / "docs" / "en"
-PAGES = {page.relative_to(DOCS).with_suffix(".html").as_posix(): page for page in pages()}
+PAGES = {address_of(page): page for language in LANGUAGES for page in pages(language)}
+
+OUTPUT = [words.output for words in WORDS.values()]
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ def published(html: str) -> Published:
         text = normal(block.get_text())
         if any(map(is_python, languages(block))):
             python.append(text)
-        elif block.parent.find(class_="filename", string="Output"):
+        elif block.parent.find(class_="filename", string=OUTPUT):
             outputs.append(text)
     return Published(python, outputs, rendered.verified_values(article))
 
@@ -63,7 +74,7 @@ def differences(page: Path, html: str) -> list[str]:
         ("verified value", shown.values, values),
     ]
     return [
-        f"{page.relative_to(DOCS)}: {kind} {what}: {item!r}"
+        f"{page.relative_to(docs_dir(language_of(page)))}: {kind} {what}: {item!r}"
         for kind, on_page, in_source in pairs
         for what, items in (
             ("published and not checked", surplus(on_page, in_source)),
@@ -92,15 +103,15 @@ def test_nothing_is_skipped() -> None:
 
 def unread(site: Path) -> list[str]:
     """Name the published pages that neither the reader nor the notebooks' builder has seen."""
-    labs = {path.with_suffix(".html").name for path in DOCS.glob("labs/*.py")}
+    labs = {address_of(path) for name in LANGUAGES for path in docs_dir(name).glob("labs/*.py")}
     names = [path.relative_to(site).as_posix() for path in site.rglob("*.htm*")]
-    known = {*PAGES, "404.html", *(f"labs/{name}" for name in labs)}
+    known = {*PAGES, *labs, "404.html", "zh/404.html"}
     return sorted(set(names) - known)
 
 
 def test_every_published_page_was_read(built_site: Path) -> None:
     assert not unread(built_site)
-    (jupyter,) = (p["mkdocs-jupyter"] for p in settings()["plugins"] if isinstance(p, dict))
+    jupyter = settings()["plugins"]["mkdocs-jupyter"]
     assert jupyter["execute"], "labs are executed while the site is built"
     assert not jupyter["allow_errors"], "a lab that fails stops the build"
 

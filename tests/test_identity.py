@@ -18,10 +18,10 @@ from docs._build.checks import page_counts
 from docs._build.figures import target
 from docs._build.figures.style import PALETTE, number
 from docs._build.rendered import claim_titles, verified_values
-from docs._build.site import ROOT, pages
+from docs._build.site import ROOT, address_of, pages
 from tests.test_figures import variables
 
-PAGES = [page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix() for page in pages()]
+PAGES = [address_of(page) for page in pages()]
 PRINTED = ["foundations/memory", "gates/lstm-by-hand", "learning/vanishing-gradients"]
 SCENE = ROOT / "docs/assets/unrolled-network.js"
 

@@ -5,7 +5,6 @@ import base64
 import re
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from functools import cache
 from io import BytesIO
@@ -32,16 +31,19 @@ from docs._build.chapter import (
     is_chapter,
     read_chapter,
 )
+from docs._build.comments import without_comments
 from docs._build.comparison import same_output
 from docs._build.formulas import as_tex
 from docs._build.inline_svg import FIGURES
-from docs._build.notebooks import DOCS_DIR, chapter_notebook, notebook_text
+from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.pictures import figure_png, set_subscripts
-from docs._build.site import pages, settings
-from tests.kernels import execute
+from docs._build.site import LANGUAGES, docs_dir, english, language_of, pages, settings
+from tests.kernels import execute, execute_all
 
-CHAPTERS = sorted(path for path in pages() if is_chapter(path))
-PLANTED = DOCS_DIR / "foundations" / "planted.md"  # such a page could stand there
+CHAPTERS = [page for name in LANGUAGES for page in pages(name) if is_chapter(page)]
+ENGLISH = [page for page in CHAPTERS if english(page) == page]
+TRANSLATED = [page for page in CHAPTERS if english(page) != page]
+PLANTED = docs_dir() / "foundations" / "planted.md"  # such a page could stand there
 SITE = settings()["site_url"]
 FOLDERS = settings().get("use_directory_urls", True)  # an address is a/, and not a.html
 LARGEST = 150_000  # characters; about a third of it is the figure
@@ -85,7 +87,7 @@ def planted(text: str) -> list[str]:
 
 
 def by_name(path: Path) -> str:
-    return path.stem
+    return f"{language_of(path)}/{path.stem}"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
@@ -192,51 +194,113 @@ def test_every_word_of_the_page_is_in_the_notebook(path: Path) -> None:
     assert words_of_notebook(notebook_of(path)) == words_of_page(read_chapter(path))
 
 
-# Executed, in a fresh kernel that cannot see the project.
+# Executed, where the project cannot be seen.
 
 
 @pytest.fixture(scope="module")
 def executed(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Path, Future[NotebookNode]]]:
-    """Start the notebooks that this run asks for, two at a time."""
+) -> dict[Path, NotebookNode]:
+    """Run the notebooks that this run asks for."""
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     paths = [test.callspec.params["path"] for test in tests
              if test.originalname == "test_notebook_prints_what_the_page_shows"]  # fmt: skip
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield {
-            path: pool.submit(
-                execute, deepcopy(notebook_of(path)), tmp_path_factory.mktemp(path.stem)
-            )
-            for path in paths
-        }
+    folder = tmp_path_factory.mktemp("executed")
+    return dict(zip(paths, execute_all([notebook_of(path) for path in paths], folder), strict=True))
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
-def test_notebook_prints_what_the_page_shows(
-    path: Path, executed: dict[Path, Future[NotebookNode]]
-) -> None:
-    stored, fresh = notebook_of(path), executed[path].result()
+def check_outputs(stored: NotebookNode, fresh: NotebookNode) -> None:
     for expected, cell in zip(cells(stored, "code"), cells(fresh, "code"), strict=True):
         kinds = {(output.output_type, output.get("name")) for output in cell.outputs}
-        assert kinds <= {("stream", "stdout")}, f"a notebook shows more:\n{cell.source}\n{kinds}"
+        shown = "\n".join(map(str, cell.outputs))
+        assert kinds <= {("stream", "stdout")}, f"a notebook shows more:\n{cell.source}\n{shown}"
         texts = ["".join(output.text for output in c.outputs) for c in (expected, cell)]
         assert same_output(*texts), f"{cell.source}\nprinted:\n{texts[1]}\nand not:\n{texts[0]}"
 
 
-def test_kernel_cannot_import_the_project(tmp_path: Path) -> None:
-    code = """\
-for name in ("rnn_tutorial", "docs", "tests", "conftest"):
+@pytest.mark.parametrize("path", ENGLISH, ids=by_name)
+def test_notebook_prints_what_the_page_shows(
+    path: Path, executed: dict[Path, NotebookNode]
+) -> None:
+    check_outputs(notebook_of(path), executed[path])
+
+
+@pytest.mark.parametrize("path", TRANSLATED, ids=by_name)
+def test_translated_notebook_runs_and_prints_the_same(path: Path) -> None:
+    """Its cells are those of the English one, which was executed, but for comments."""
+
+    def code(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
+        found = cells(notebook, "code")
+        return [(without_comments(cell.source, "python"), cell.outputs) for cell in found]
+
+    assert code(notebook_of(path)) == code(notebook_of(english(path)))
+
+
+def test_a_reader_s_kernel_prints_it_too(tmp_path: Path) -> None:
+    """As it does for the lab, in tests/test_lab.py: one whole chapter and one whole lab."""
+    stored = notebook_of(docs_dir() / "foundations/memory.md")
+    check_outputs(stored, execute(deepcopy(stored), tmp_path))
+
+
+IMPORTS = """\
+for name in ("rnn_tutorial", "docs", "tests", "conftest", "shells"):
     try:
         __import__(name)
     except ModuleNotFoundError as error:
         print(error)
 """
-    (cell,) = execute(new_notebook(cells=[new_code_cell(code)]), tmp_path).cells
-    assert "".join(output.text for output in cell.outputs) == (
-        "No module named 'rnn_tutorial'\nNo module named 'docs'\n"
-        "No module named 'tests'\nNo module named 'conftest'\n"
+NOTHING_FOUND = """\
+No module named 'rnn_tutorial'
+No module named 'docs'
+No module named 'tests'
+No module named 'conftest'
+No module named 'shells'
+"""
+CHANGES = """\
+import os, torch
+torch.planted = mine = 1
+torch.manual_seed(7)
+torch.set_default_dtype(torch.float64)
+open("planted", "w").close()
+"""
+LOOKS = """\
+import os, torch
+print(hasattr(torch, "planted"), "mine" in globals(), torch.initial_seed() == 7)
+print(torch.get_default_dtype(), os.path.exists("planted"))
+"""
+SHOWS = "import sys\nprint('planted', file=sys.stderr)\n1 + 1"
+
+
+def planted_notebook(*sources: str) -> NotebookNode:
+    return new_notebook(cells=[new_code_cell(source) for source in sources])
+
+
+def test_kernel_cannot_import_the_project(tmp_path: Path) -> None:
+    (cell,) = execute(planted_notebook(IMPORTS), tmp_path).cells
+    assert "".join(output.text for output in cell.outputs) == NOTHING_FOUND
+
+
+def test_processes_see_no_project_share_nothing_and_hide_nothing(tmp_path: Path) -> None:
+    planted = [[IMPORTS], [CHANGES], [LOOKS], [SHOWS, "1 / 0", "print('behind')"]]
+    notebooks = [planted_notebook(*sources) for sources in planted]
+    imports, changes, looks, shows = (
+        [cell.outputs for cell in notebook.cells] for notebook in execute_all(notebooks, tmp_path)
     )
+    assert [output.text for output in imports[0]] == [NOTHING_FOUND]
+    assert changes == [[]]
+    assert looks[0][0].text == "False False False\ntorch.float32 False\n"
+    assert [(output.name, output.text.split("]: ")[-1]) for output in shows[0]] == [
+        ("stdout", "2\n"),
+        ("stderr", "planted\n"),
+    ]
+    assert (shows[1][-1].output_type, shows[1][-1].ename) == ("error", "ZeroDivisionError")
+    assert shows[2] == [], "it went on behind an error"
+
+
+def test_notebook_that_dies_or_prints_past_its_cell_is_named(tmp_path: Path) -> None:
+    codes = ("import os\nos.system('echo aside')", "import os\nos._exit(7)")
+    with pytest.raises(RuntimeError, match=r"aside\n.*/1: its process ended with exit code 7"):
+        execute_all([planted_notebook(code) for code in codes], tmp_path)
 
 
 # Small pages, planted.

@@ -2,24 +2,35 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 
-def test_search_works_from_a_folder(browser: Browser, built_site: Path) -> None:
+@pytest.mark.parametrize(
+    ("start", "box", "typed", "found"),
+    [
+        ("gates/lstm-by-hand.html", "Search", "h_n bidirectional", "h_n"),
+        ("zh/gates/lstm-by-hand.html", "搜索", "梯度消失", "梯度"),
+    ],
+)
+def test_search_works_from_a_folder(
+    browser: Browser, built_site: Path, start: str, box: str, typed: str, found: str
+) -> None:
     context = browser.new_context()
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.goto((built_site / "gates" / "lstm-by-hand.html").as_uri(), wait_until="load")
-    page.get_by_role("textbox", name="Search").click()
-    page.keyboard.type("h_n bidirectional", delay=20)
+    page.goto((built_site / start).as_uri(), wait_until="load")
+    page.get_by_role("textbox", name=box).click()
+    page.keyboard.type(typed, delay=20)
+    page.keyboard.press("End")  # an input method ends with a key, and Material listens to keys
     results = page.locator(".md-search-result__link")
     expect(results.first).to_be_visible(timeout=20_000)
     with page.expect_navigation():
         results.first.click()
     assert page.url.startswith(built_site.as_uri())
-    assert "h_n" in page.content()
+    assert found in page.content()
     assert complaints == []
     context.close()
 

@@ -11,13 +11,30 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
-from docs._build.site import pages, settings
+from docs._build.site import (
+    LANGUAGES,
+    address_of,
+    docs_dir,
+    english,
+    pages,
+    settings,
+    site_folder,
+)
 
-ROOT = Path(__file__).parent.parent
 SITE_URL = settings()["site_url"]
-PAGES = [page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix() for page in pages()]
-LAB = "labs/digits.html"
-ALL = [*PAGES, LAB]
+SOURCES = {
+    address_of(page): page
+    for language in LANGUAGES
+    for page in [*pages(language), docs_dir(language) / "labs/digits.py"]
+}
+PAGES = [address for address, page in SOURCES.items() if page.suffix == ".md"]
+ALL = list(SOURCES)
+# A Chinese character says as much as two letters, and takes as much room in a list of results.
+DESCRIPTION = {"en": (50, 160), "zh": (20, 80)}
+
+
+def language(page: str) -> str:
+    return "zh" if page.startswith("zh/") else "en"
 
 
 @cache
@@ -28,7 +45,7 @@ def parsed(built_site: Path, page: str) -> BeautifulSoup:
 
 def test_site_holds_the_pages_of_the_navigation_and_no_others(built_site: Path) -> None:
     built = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
-    assert built == {*ALL, "404.html"}
+    assert built == {*ALL, "404.html", "zh/404.html"}
 
 
 def targets(page: str, soup: BeautifulSoup) -> list[tuple[str, str]]:
@@ -70,7 +87,10 @@ def test_ids_are_unique(built_site: Path, page: str) -> None:
 def test_page_asks_no_other_host(built_site: Path, page: str) -> None:
     soup = parsed(built_site, page)
     asked = [str(element["src"]) for element in soup.select("[src]")]
-    asked += [str(element["href"]) for element in soup.select("link[href]:not([rel=canonical])")]
+    asked += [
+        str(element["href"])
+        for element in soup.select("link[href]:not([rel=canonical], [hreflang])")
+    ]
     asked += re.findall(r"url\(([^)]+)\)", " ".join(map(str, soup.find_all("style"))))
     assert asked
     assert not [address for address in asked if re.match(r"['\"]?(https?:)?//", address)]
@@ -86,10 +106,11 @@ def test_page_tells_what_it_is(built_site: Path, page: str) -> None:
         return str(element["content"])
 
     assert soup.html
-    assert soup.html["lang"] == "en"
+    assert soup.html["lang"] == language(page)
     assert len(soup.find_all("h1")) == 1
     description = content("name", "description")
-    assert 50 <= len(description) <= 160
+    shortest, longest = DESCRIPTION[language(page)]
+    assert shortest <= len(description) <= longest
     assert content("property", "og:description") == description
     assert content("property", "og:title") in str(soup.title)
     card = urlsplit(content("property", "og:image")).path.removeprefix(urlsplit(SITE_URL).path)
@@ -104,31 +125,57 @@ def test_descriptions_differ(built_site: Path) -> None:
     assert len({str(element["content"]) for element in found if element}) == len(ALL)
 
 
-def test_sitemap_lists_every_page(built_site: Path) -> None:
-    tree = ElementTree.parse(built_site / "sitemap.xml")
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_sitemap_lists_every_page(built_site: Path, name: str) -> None:
+    tree = ElementTree.parse(built_site / site_folder(name) / "sitemap.xml")
     listed = {element.text for element in tree.iter() if element.tag.endswith("loc")}
-    assert listed == {urljoin(SITE_URL, page) for page in ALL}
+    assert listed == {urljoin(SITE_URL, page) for page in ALL if language(page) == name}
 
 
-def test_search_index_knows_every_page(built_site: Path) -> None:
-    index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_search_index_knows_every_page(built_site: Path, name: str) -> None:
+    file = built_site / site_folder(name) / "search/search_index.json"
+    index = json.loads(file.read_text(encoding="utf-8"))
     found = {entry["location"].split("#")[0] for entry in index["docs"]}
-    assert set(ALL) <= found
+    assert {page.removeprefix("zh/") for page in ALL if language(page) == name} <= found
     texts = " ".join(entry["text"] for entry in index["docs"])
     assert "x.shape[0] * x.shape[1]" not in texts, "expressions of verified values are no prose"
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_can_be_edited(built_site: Path, page: str) -> None:
-    source = Path(page).with_suffix(".md").as_posix()
+    source = SOURCES[page].relative_to(docs_dir().parent).as_posix()
     links = [str(a["href"]) for a in parsed(built_site, page).select("a.md-content__button")]
-    assert [link for link in links if link.endswith(f"docs/en/{source}")]
+    assert [link for link in links if link.endswith(f"/docs/{source}")]
 
 
-def test_chapters_lead_from_one_to_the_next(built_site: Path) -> None:
-    for page, following in pairwise(ALL):
-        if following in ("reference/index.html", LAB):
-            continue  # the lab stands between the last chapter and the reference
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_chapters_lead_from_one_to_the_next(built_site: Path, name: str) -> None:
+    for page, following in pairwise(page for page in PAGES if language(page) == name):
+        if following.endswith("reference/index.html"):
+            continue  # the lab stands before the reference
         link = parsed(built_site, page).select_one("a.md-footer__link--next")
         assert link, page
         assert urljoin(page, str(link["href"])) == following
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_page_leads_to_its_twins(built_site: Path, page: str) -> None:
+    """Search engines are told by absolute addresses, readers are led by relative ones."""
+    soup = parsed(built_site, page)
+    twins = {
+        name: address
+        for address, source in SOURCES.items()
+        for name in LANGUAGES
+        if language(address) == name and english(source) == english(SOURCES[page])
+    }
+    assert len(twins) == len(LANGUAGES)
+    told = {str(link["hreflang"]): link["href"] for link in soup.select("link[hreflang]")}
+    assert told == {name: urljoin(SITE_URL, address) for name, address in twins.items()}
+    switch = {str(a["hreflang"]): urljoin(page, str(a["href"])) for a in soup.select("a[hreflang]")}
+    assert switch == twins
+
+
+def test_404_page_speaks_its_language(built_site: Path) -> None:
+    assert parsed(built_site, "404.html").select_one("h1").text == "This page is not here"
+    assert parsed(built_site, "zh/404.html").select_one("h1").text == "这里没有这个页面"

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from docs._build.site import pages
+from docs._build.site import address_of, pages
 
 ROOT = Path(__file__).parent.parent
-PAGES = [page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix() for page in pages()]
+PAGES = [address_of(page) for page in pages()]
 PARTS = {
     "python": ".language-python.highlight",
     "output": ".language-text.highlight > .filename",

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Request
 
-from docs._build.site import pages, settings
+from docs._build.site import LANGUAGES, address_of, pages, settings
 
-ROOT = Path(__file__).parent.parent
-MARKDOWN = {page.relative_to(ROOT / "docs/en").with_suffix(".html").as_posix(): page
-            for page in pages()}  # fmt: skip
-PAGES = [*MARKDOWN, "labs/digits.html"]
+MARKDOWN = {address_of(page): page for language in LANGUAGES for page in pages(language)}
+PAGES = [*MARKDOWN, "labs/digits.html", "zh/labs/digits.html"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 

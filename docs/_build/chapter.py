@@ -25,8 +25,9 @@ from pygments.util import ClassNotFound
 from docs._build import inline_svg, rendered, snippets
 from docs._build.numerals import numbers_in, unverified_numbers
 from docs._build.rendered import normal, surplus
-from docs._build.site import ROOT, pages, settings, site_markdown
+from docs._build.site import docs_dir, language_of, pages, site_markdown
 from docs._build.snippets import Origin
+from docs._build.words import WORDS
 
 # Fences that only show something.  The test run lists each of them by name.
 SHOWN_LANGUAGES = {"bash", "powershell", "toml", "yaml", "markdown", "html", "bibtex"}
@@ -36,9 +37,9 @@ GENERATED_LANGUAGES = {"checks": ("table", "summary")}
 FENCE_MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})(?P<rest>.*)$")
 CLAIM_MARKER = re.compile(
     r"""(?xi)^(?P<prefix>[>\s]*) (?:!!!|\?\?\?\+?) \s*
-    (?P<kind>\w*) [^"]* "\s*(?P<title>claim\b.*)"\s*$"""
+    (?P<kind>\w*) [^"]* "\s*(?P<title>(?:claim\b|断言).*)"\s*$"""
 )
-CLAIM_TITLE = re.compile(r"Claim: .*\((?:equal|within rounding)\)")
+OUTPUT_TITLES = {words.output.lower() for words in WORDS.values()}
 # The custom elements of docs/assets/widgets.
 WIDGETS = ("gradient-explorer", "shape-explorer", "step-player", "unrolled-network")
 RAW_TAG = re.compile(r"<(?P<tag>[a-zA-Z][\w-]*)(?=[\s/>]|$)(?P<attributes>[^>]*)")
@@ -147,7 +148,7 @@ def _included() -> tuple[tuple[Path, int], ...]:
 
 @lru_cache(maxsize=256)  # `mkdocs serve` reads pages as often as they change
 def _read_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
-    source = _Source(text)
+    source = _Source(text, language_of(path))
     try:
         html = source.render()
         items = source.read(BeautifulSoup(rendered.lightened(html), "html.parser"))
@@ -163,8 +164,9 @@ def is_chapter(path: Path) -> bool:
 
     The others are pages to look things up in, and the site's own.
     """
-    docs_dir = ROOT / settings()["docs_dir"]
-    if path not in pages() or path.parent in (docs_dir, docs_dir / "reference"):
+    language = language_of(path)
+    folder = docs_dir(language)
+    if path not in pages(language) or path.parent in (folder, folder / "reference"):
         return False
     return bool(read_chapter(path).of(Code))
 
@@ -200,8 +202,9 @@ class _Raw:
 class _Source:
     """One page while it is read: its lines, where they came from, what was found in them."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, language: str) -> None:
         self.text = text
+        self.language, self.words = language, WORDS[language]
         self.body, self.first_line = without_front_matter(text)
         self.offsets = [0]
         for line in text.split("\n"):
@@ -225,7 +228,7 @@ class _Source:
     # Rendering, with SuperFences and the includes watched.
 
     def render(self) -> str:
-        md = site_markdown()
+        md = site_markdown(self.language)
         md.reading = True  # custom fences leave their content to the build
         snippets = md.preprocessors["snippet"]
         snippets.report = self.report_include
@@ -328,13 +331,14 @@ class _Source:
                 return "this block holds no code", Fence
             if "skip" not in raw.classes:
                 return "", Code
-            if not re.match(r"Not run: \w", raw.title):
-                return 'a skipped block says why in its title: title="Not run: ..."', Fence
+            not_run = self.words.not_run
+            if not re.match(rf"{not_run}\w", raw.title):
+                return f'a skipped block says why in its title: title="{not_run}..."', Fence
             return "", Skipped
-        if raw.title.strip().lower() == "output":
-            if raw.language == "text" and raw.title == "Output":
+        if raw.title.strip().lower() in OUTPUT_TITLES:
+            if raw.language == "text" and raw.title == self.words.output:
                 return "", Output
-            return 'an output fence is written ```text title="Output"', Fence
+            return f'an output fence is written ```text title="{self.words.output}"', Fence
         words = GENERATED_LANGUAGES.get(raw.language, ())
         if raw.language in SHOWN_LANGUAGES or raw.code.strip() in words:
             return "", Shown
@@ -437,10 +441,13 @@ class _Source:
             blocks = [
                 f for f in fences if isinstance(f, Code) and claim.start < f.start < claim.end
             ]
-            if marker["kind"] != "success" or not CLAIM_TITLE.fullmatch(claim.title):
+            words = self.words
+            how = (words.equal, words.within_rounding)
+            written = claim.title.startswith(words.claim) and claim.title.endswith(how)
+            if marker["kind"] != "success" or not written:
                 message = (
                     "a claim is a box of the kind `success`; its title says how it holds: "
-                    '"Claim: ... (equal)" or "Claim: ... (within rounding)"'
+                    f'"{words.claim}...{how[0]}" or "{words.claim}...{how[1]}"'
                 )
                 self.problems.append(self.problem(first_line, message))
             if not any(re.search(r"\bassert(?:_close)?\b", block.code) for block in blocks):
@@ -483,7 +490,8 @@ class _Source:
         titles = {letters(title): title for title in rendered.claim_titles(page)}
         claimed = [letters(claim.title) for claim in self.claims]
         for title in surplus(list(titles), claimed):
-            message = f'"{titles[title]}" is not written as a claim: !!! success "Claim: ..."'
+            written = f'!!! success "{self.words.claim}..."'
+            message = f'"{titles[title]}" is not written as a claim: {written}'
             yield self.problem(self.find(titles[title]), message)
         for text, message in rendered.disguised_code(page) + unverified_numbers(page):
             yield self.problem(self.find(text), message)

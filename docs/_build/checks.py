@@ -15,22 +15,10 @@ from markdown import Markdown
 from docs._build.chapter import without_front_matter
 from docs._build.executed import executed
 from docs._build.site import pages
+from docs._build.words import WORDS, Words
 
-COLUMNS = {
-    "executed": "Blocks executed",
-    "compared": "Outputs compared",
-    "verified": "Values verified",
-    "claims": "Claims asserted",
-    "skipped": "Skipped",
-    "shown": "Shown only",
-}
-SUMMARY = {
-    "executed": "code blocks executed",
-    "compared": "outputs compared",
-    "verified": "values verified",
-    "claims": "claims asserted",
-    "skipped": "skipped",
-}
+COLUMNS = ("executed", "compared", "verified", "claims", "skipped", "shown")
+SUMMARY = COLUMNS[:-1]
 
 
 def render(
@@ -47,26 +35,19 @@ def render(
     kind = source.strip()
     if kind not in kinds:
         raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {kind!r}")
-    return kinds[kind]({page: executed(page).counts for page in pages()})
+    language = getattr(md, "language", "en")
+    return kinds[kind]({page: executed(page).counts for page in pages(language)}, WORDS[language])
 
 
-def page_counts(counts: dict[str, int], checks: str) -> str:
+def page_counts(counts: dict[str, int], checks: str, language: str) -> str:
     """Say what of a page was computed and compared, with a link to `checks`, which says how.
 
     Returns "" if there is nothing of the kind.
     """
-    named = {"verified": "value", "compared": "output", "claims": "claim"}
-    found = [_number(counts[kind], noun) for kind, noun in named.items() if counts[kind]]
-    if not found:
+    found = [counts[kind] for kind in ("verified", "compared", "claims")]
+    if not any(found):
         return ""
-    several = " and ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
-    verb = "was" if several in ("1 value", "1 output", "1 claim") else "were"
-    link = f'<a href="{checks}">computed and compared</a>'
-    return f'<p class="rnn-counts">{several} on this page {verb} {link}.</p>'
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f'<p class="rnn-counts">{WORDS[language].counts(*found, checks)}</p>'
 
 
 def title(page: Path) -> str:
@@ -80,11 +61,11 @@ def _total(counts: dict[Path, dict[str, int]]) -> Counter[str]:
     return sum((Counter(row) for row in counts.values()), Counter())
 
 
-def _table(counts: dict[Path, dict[str, int]]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in ["Page", *COLUMNS.values()])
+def _table(counts: dict[Path, dict[str, int]], words: Words) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in words.columns)
     rows = [(escape(title(page)), row) for page, row in counts.items() if any(row.values())]
     body = "".join(_row(name, row) for name, row in rows)
-    foot = _row("All pages", _total(counts))
+    foot = _row(words.all_pages, _total(counts))
     return (
         f'<div class="checks"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
@@ -96,7 +77,8 @@ def _row(name: str, row: dict[str, int]) -> str:
     return f'<tr><th scope="row">{name}</th>{cells}</tr>'
 
 
-def _summary(counts: dict[Path, dict[str, int]]) -> str:
+def _summary(counts: dict[Path, dict[str, int]], words: Words) -> str:
     total = _total(counts)
-    items = [f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in SUMMARY.items()]
+    named = zip(SUMMARY, words.summary, strict=True)
+    items = [f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in named]
     return f'<ul class="checks">{"".join(items)}</ul>'

@@ -12,28 +12,29 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Extension, Markdown
 from markdown.treeprocessors import Treeprocessor
 
-LEGEND = "The build computed this value. Point at the mark, tap it or tab to it, and you see how."
+from docs._build.words import WORDS
 
 
 class VerifiedValues(Treeprocessor):
     """Wrap each `code.verified` in a span and add its mark; explain the first."""
 
     def run(self, root: Element) -> None:
+        words = WORDS[getattr(self.md, "language", "en")]
         for parent in list(root.iter()):
             for index, child in enumerate(parent):
                 if child.tag == "code" and "verified" in child.get("class", "").split():
-                    parent[index] = marked(child)
+                    parent[index] = marked(child, words.verified)
         if not getattr(self.md, "reading", False):
-            explain_first(root)
+            explain_first(root, words.legend)
 
 
-def explain_first(root: Element) -> None:
+def explain_first(root: Element, text: str) -> None:
     """Put the legend below the paragraph with the first mark, or above the list, table or box.
 
     What stands in a widget's place is hidden where the widget runs, so it is explained last, inside.
     """
     legend = Element("p", {"class": "verified-legend", "data-search-exclude": ""})
-    legend.text = LEGEND
+    legend.text = text
     having = [block for block in root if block.find(".//span[@class='verified']") is not None]
     first = next((block for block in having if block.get("class") != "widget"), None)
     if first is not None:
@@ -42,7 +43,7 @@ def explain_first(root: Element) -> None:
         having[0].insert(1, legend)
 
 
-def marked(code: Element) -> Element:
+def marked(code: Element, name: str) -> Element:
     """Return the span that holds a verified value and its mark."""
     expression = code.attrib.pop("expr", "")
     kept = [name for name in code.get("class", "").split() if name != "verified"]
@@ -51,10 +52,12 @@ def marked(code: Element) -> Element:
         code.set("class", " ".join(kept))
     span = Element("span", {"class": "verified"})
     # A comma stays on the line of its value: a browser may break behind the mark, which is a box.
-    close, span.tail = re.fullmatch(r"([,.;:!?)]*)(.*)", code.tail or "", re.DOTALL).groups()
+    close, span.tail = re.fullmatch(
+        r"([,.;:!?)，。；：！？）、]*)(.*)", code.tail or "", re.DOTALL
+    ).groups()
     code.tail = None
     span.append(code)
-    label = f"Verified: {expression}"
+    label = name.format(expression=expression)
     mark = {"class": "verified-mark", "tabindex": "0", "role": "note", "aria-label": label}
     SubElement(span, "span", {**mark, "data-expr": expression}).tail = close
     return span

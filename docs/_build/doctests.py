@@ -10,7 +10,7 @@ from sybil.typing import Parser
 from docs._build.chapter import Item, page_text, read_chapter
 from docs._build.executed import remember
 from docs._build.runner import ChapterRun, Edit, Tally, explained
-from docs._build.site import pages
+from docs._build.site import language_of, pages
 
 
 class Page(Document):
@@ -57,7 +57,8 @@ class ChapterParser:
             except Exception as error:  # a page's code may raise anything
                 return explained(error)
             held.append(example.parsed)
-            if len(held) == len(chapter.items) and not self.update and chapter.path in pages():
+            whole = len(held) == len(chapter.items) and not self.update
+            if whole and chapter.path in pages(language_of(chapter.path)):
                 remember(chapter, run.tally, run.printed)  # the site need not execute it again
             return None
 

@@ -1,5 +1,7 @@
 """What a page's code did, for the build: each page is executed once and remembered in `.cache/`.
 
+A page and its translations hold the same code, up to comments, and so share what it did.
+
 The site needs it for the notebooks' outputs and for the counts.  The tests execute every page anew,
 and what they have seen hold they leave here for the site that they build.
 """
@@ -7,12 +9,14 @@ and what they have seen hold they leave here for the site that they build.
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from docs._build.chapter import Chapter, read_chapter
+from docs._build.chapter import Chapter, Code, Fence, Value, read_chapter
+from docs._build.comments import without_comments
 from docs._build.runner import Tally, run_chapter
 from docs._build.site import ROOT
 
@@ -30,30 +34,31 @@ class Executed:
 
 def executed(path: Path) -> Executed:
     """Execute a page, or recall what it did when nothing that it depends on has changed."""
-    return _executed(path, _stored(path))
+    return _executed(path, _stored(read_chapter(path)))
 
 
 @cache
 def _executed(path: Path, stored: Path) -> Executed:
+    chapter = read_chapter(path)
     if stored.is_file():
         found = json.loads(stored.read_text(encoding="utf-8"))
-        printed = {int(line): text for line, text in found["printed"].items()}
-        return Executed(found["counts"], printed, ())
-    chapter = read_chapter(path)
+        lines = (block.line for block in chapter.of(Code))
+        return Executed(found["counts"], dict(zip(lines, found["printed"], strict=True)), ())
     report = run_chapter(chapter)
     if not report.failures:
         remember(chapter, report.tally, report.printed)
-    name = path.relative_to(ROOT).as_posix()
+    name = chapter.path.relative_to(ROOT).as_posix()
     failures = tuple(f"{name}:{failure.line}: {failure.message}" for failure in report.failures)
     return Executed(_counts(chapter, report.tally), report.printed, failures)
 
 
 def remember(chapter: Chapter, tally: Tally, printed: dict[int, str]) -> None:
     """Keep what a page did, which has been executed without a failure."""
-    stored = _stored(chapter.path)
+    stored = _stored(chapter)
     CACHE.mkdir(parents=True, exist_ok=True)
     temporary = stored.with_suffix(f".{os.getpid()}")  # others may be writing it, too
-    content = {"counts": _counts(chapter, tally), "printed": printed}
+    texts = [printed[block.line] for block in chapter.of(Code)]
+    content = {"counts": _counts(chapter, tally), "printed": texts}
     temporary.write_text(json.dumps(content), encoding="utf-8")
     os.replace(temporary, stored)
 
@@ -63,15 +68,29 @@ def _counts(chapter: Chapter, tally: Tally) -> dict[str, int]:
     return counts | {"claims": len(chapter.claims)}
 
 
-def _stored(path: Path) -> Path:
-    return CACHE / f"{path.stem}-{_key(path)[:16]}.json"
-
-
-def _key(path: Path) -> str:
-    """Hash the page and all that its results come from."""
-    sources = [path, ROOT / "mkdocs.yml", *sorted(ROOT.glob("rnn_tutorial/*.py"))]
-    sources += sorted(ROOT.glob("docs/_build/*.py"))
+def _stored(chapter: Chapter) -> Path:
+    """Name the file by all that the results come from."""
     digest = hashlib.sha256(version("torch").encode())
-    for source in sources:
+    digest.update("\0".join(_parts(chapter)).encode())
+    for source in sorted([*ROOT.glob("rnn_tutorial/*.py"), *ROOT.glob("docs/_build/*.py")]):
         digest.update(source.read_bytes())
-    return digest.hexdigest()
+    return CACHE / f"{chapter.path.stem}-{digest.hexdigest()[:16]}.json"
+
+
+def _parts(chapter: Chapter) -> Iterator[str]:
+    """Write down what is executed, compared and verified, in order.
+
+    Between two blocks of code the order of values does not matter, and differs among languages.
+    """
+    values: list[str] = []
+    for item in chapter.items:
+        if isinstance(item, Value):
+            values.append(f"{item.text}: {item.expression}")
+            continue
+        yield from sorted(values)
+        values = []
+        yield type(item).__name__
+        if isinstance(item, Fence):
+            yield without_comments(item.code, item.language)
+    yield from sorted(values)
+    yield str(len(chapter.claims))

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from docs._build.chapter import is_chapter, read_chapter
 from docs._build.checks import page_counts
+from docs._build.editions import linked, serve_others, without_twins
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
@@ -21,15 +22,24 @@ from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.page_html import accessible, below_title, finished, notebook_button
 from docs._build.scripts import without_comments
-from docs._build.site import pages
+from docs._build.segmentation import short_index, teach_terms, with_whole_words
+from docs._build.site import LANGUAGES, language_of, pages
+from docs._build.words import WORDS
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
+serving = False
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    global serving
+    serving = command == "serve"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     prepare_labs(config)
+    teach_terms(config.theme["language"])
     return config
 
 
@@ -50,19 +60,22 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     """Put a page's counts and its notebook below its title, and write the notebook beside it."""
     path = Path(page.file.abs_src_path or "")
     counts, notebook = "", None
-    if path in pages():
+    if path in pages(language_of(path)):
         result = executed(path)
         for failure in result.failures:
             log.warning(failure)  # strict builds stop here; `serve --no-strict` goes on
         if not page.is_homepage:  # which counts the whole site
             how = files.src_uris["checks.md"].url_relative_to(page.file)
-            counts = page_counts(result.counts, how)
+            counts = page_counts(result.counts, how, language_of(path))
         if is_chapter(path) and not result.failures:
             notebook = chapter_notebook(read_chapter(path), result.printed)
     elif is_lab(page):
         notebook = notebook_of_page(html, page, files)
         html = lab_page(html, page, files)
-    button = notebook_button(write_notebook(notebook, page)) if notebook else ""
+    button = ""
+    if notebook:
+        words = WORDS[config.theme["language"]]
+        button = notebook_button(write_notebook(notebook, page), words.notebook)
     return below_title(finished(html), counts + button)
 
 
@@ -75,16 +88,25 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    return accessible(output)
+    language = config.theme["language"]
+    return linked(accessible(output, WORDS[language].search), language, page.url)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    return accessible(output_content)
+    return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))
 
 
 @event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index as a script, too: from a folder a browser reads nothing else."""
+    """Write the search index shorter, and as a script, too: from a folder nothing else is read."""
     index = Path(config.site_dir) / "search" / "search_index.json"
-    script = f"var __index = {index.read_text(encoding='utf-8')}"
+    content = short_index(index.read_text(encoding="utf-8"))
+    index.write_text(content, encoding="utf-8", newline="\n")
+    script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
+    if config.theme["language"] == "zh":
+        (worker,) = Path(config.site_dir).glob("assets/javascripts/workers/search.*.js")
+        script = with_whole_words(worker.read_text(encoding="utf-8"))
+        worker.write_text(script, encoding="utf-8", newline="\n")
+    if serving and config.theme["language"] == LANGUAGES[0]:
+        serve_others(config)

@@ -16,6 +16,8 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 
+from docs._build.figure_labels import in_chinese
+
 FIGURES = Path(__file__).parents[1] / "assets" / "figures"
 SOURCE = re.compile(r"(?:^|/)assets/figures/([\w-]+)\.svg$")
 LONG_LINE = re.compile(r'(?<= d=")M [-\d.]+ [-\d.]+(?: L [-\d.]+ [-\d.]+){20,} ?(?=")')
@@ -44,6 +46,8 @@ class InlineSvg(Treeprocessor):
         if paragraph.tag != "p" or len(paragraph) > 1 or beside:
             raise ValueError(f"image {src}: a figure stands alone in its paragraph")
         html = inlined(name, re.sub(r"\\[()]", "", alt), occurrence)
+        if getattr(self.md, "language", "en") == "zh":
+            html = in_chinese(html)
         width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
         if width:  # site.css keeps the text at its size
             paragraph.set("style", f"--figure-width: {width[1]}")

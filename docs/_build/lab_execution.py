@@ -65,7 +65,8 @@ def prepare_labs(config: MkDocsConfig) -> None:
     nbconvert.preprocessors.ExecutePreprocessor = KeptExecution  # nbconvert finds it by this name
     KeptExecution.labs = Path(config.docs_dir) / "labs"
     options = config.plugins["mkdocs-jupyter"].config
-    folder, state = Path(options["cache_dir"]), fingerprint()
+    # An edition each: mkdocs-jupyter throws away what it has not used itself.
+    folder, state = Path(options["cache_dir"]) / config.theme["language"], fingerprint()
     for stale in folder.glob("*"):
         if stale.is_dir() and stale.name != state:
             shutil.rmtree(stale)

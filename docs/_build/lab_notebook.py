@@ -16,7 +16,8 @@ from docs._build.definitions import standalone
 from docs._build.lab_execution import executed_notebook
 from docs._build.lab_pages import linked_file
 from docs._build.notebooks import LANGUAGE_INFO
-from docs._build.site import settings
+from docs._build.site import language_of, settings
+from docs._build.words import WORDS
 
 PACKAGE = "rnn_tutorial"
 HEADING_ID = re.compile(r"(?m)^(#{1,6} .*?)\s*\{\s*#[\w-]+\s*\}\s*$")
@@ -35,16 +36,18 @@ def notebook_of_page(html: str, page: Page, files: Files) -> NotebookNode:
         relative = target.url_relative_to(page.file) if target else path
         return urljoin(page.canonical_url or "", relative) + hash + fragment
 
-    return lab_notebook(executed_notebook(html), Path(page.file.src_uri).stem, link)
+    return lab_notebook(executed_notebook(html), Path(page.file.abs_src_path or ""), link)
 
 
-def lab_notebook(executed: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:
-    """Build the notebook of the lab `name`; `link` makes the address behind a link absolute."""
+def lab_notebook(executed: NotebookNode, lab: Path, link: Callable[[str], str]) -> NotebookNode:
+    """Build the notebook of a lab's file; `link` makes the address behind a link absolute."""
+    name, language = lab.stem, language_of(lab)
     first, *others = [cell for cell in executed.cells if cell.cell_type != "raw"]
     title, rest = first.source.split("\n", 1)
     title = HEADING_ID.sub(r"\1", title)
-    course = settings()["site_name"]
-    origin = f"> This notebook is the lab [{title[2:]}]({link('')}) of *{course}*."
+    course = settings(language)["site_name"]
+    lab_of = WORDS[language].lab_of
+    origin = "> " + lab_of.format(title=title[2:], link=link(""), course=course)
     first = {**first, "source": f"{title}\n\n{origin}\n{rest}"}
     cells = []
     for number, cell in enumerate([first, *others], 1):

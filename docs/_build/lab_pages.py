@@ -13,6 +13,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -22,6 +23,9 @@ from mkdocs.structure.toc import TableOfContents, get_toc
 
 from docs._build.figures import tidy
 from docs._build.formulas import typeset_formulas
+from docs._build.language import joined
+from docs._build.site import language_of
+from docs._build.words import WORDS, Words
 
 log = logging.getLogger("mkdocs.hooks.labs")
 
@@ -30,7 +34,7 @@ HEADING_ID = re.compile(r"\s*\{\s*#(?P<id>[\w-]+)\s*\}\s*$")
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 # Plain names and blanks look like text without a class: a third of all spans.
 UNCOLOURED = {"n", "w"}
-FOLDED = '<details class="note folded"><summary>Code</summary>\n{}</details>'
+FOLDED = '<details class="note folded"><summary>{}</summary>\n{}</details>'
 BOXES = {
     "claim": ("div", "p", "admonition success", "admonition-title"),
     "note": ("details", "summary", "note", ""),
@@ -43,7 +47,7 @@ def lab_page(html: str, page: Page, files: Files) -> str:
 
     Call it from `on_page_content` for each page that `is_lab`.
     """
-    html = slim(html)
+    html = slim(html, WORDS[language_of(Path(page.file.abs_src_path or ""))])
     soup = BeautifulSoup(html, "html.parser")
     page.toc = table_of_contents(soup)
     page.present_anchor_ids = {tag["id"] for tag in soup.find_all(id=True)}
@@ -55,7 +59,7 @@ def is_lab(page: Page) -> bool:
     return page.file.src_uri.startswith("labs/") and page.file.src_uri.endswith(".py")
 
 
-def slim(html: str) -> str:
+def slim(html: str, words: Words = WORDS["en"]) -> str:
     """Keep what a reader sees of a page by mkdocs-jupyter, in the markup of a chapter."""
     soup = BeautifulSoup(html, "html.parser")
     if soup.find(class_="jp-Notebook") is None:
@@ -68,21 +72,21 @@ def slim(html: str) -> str:
     cells = soup.select(".jp-Notebook > .jp-Cell")
     boxes = groupby(cells, key=_box)
     text = "\n".join(
-        _boxed(box, "\n".join(block for cell in inside for block in _blocks(cell)))
+        _boxed(box, "\n".join(block for cell in inside for block in _blocks(cell, words)))
         for box, inside in boxes
     )
     return typeset_formulas(re.sub("\0", lambda _: figures.pop(0), text))
 
 
-def _blocks(cell: Tag) -> Iterator[str]:
+def _blocks(cell: Tag, words: Words) -> Iterator[str]:
     """Yield a cell's text, or its code and each of its outputs."""
     for text in cell.find_all(class_="jp-MarkdownOutput"):
-        yield _text(text)
+        yield _text(text, words)
     for code in cell.select(".jp-InputArea-editor .highlight-ipynb"):
         block = str(_code(code, "language-python"))
-        yield FOLDED.format(block) if "folded" in _tags(cell) else block
+        yield FOLDED.format(words.code, block) if "folded" in _tags(cell) else block
     for output in cell.find_all(class_="jp-OutputArea-output"):
-        yield _output(output)
+        yield _output(output, words)
 
 
 def _tags(cell: Tag) -> set[str]:
@@ -116,17 +120,20 @@ def _tag(name: str, attributes: dict[str, str]) -> Tag:
     return BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
 
 
-def _text(text: Tag) -> str:
+def _text(text: Tag, words: Words) -> str:
     """Return a text cell with the headings, formulas and code blocks of a chapter."""
     for heading in text.find_all(HEADINGS):
-        _heading(heading)
+        _heading(heading, words)
     for block in text.find_all("div", class_="highlight"):
         block.replace_with(_code(block, "language-text"))
     _formulas(text)
+    for string in text.find_all(string=re.compile("\n")):
+        if not string.find_parent(["code", "pre"]):
+            string.replace_with(joined(string))
     return text.decode_contents().strip()
 
 
-def _heading(heading: Tag) -> None:
+def _heading(heading: Tag, words: Words) -> None:
     """Take the id from `{ #id }` behind a heading, and give it Material's permanent link."""
     for anchor in heading.find_all("a", class_="anchor-link"):
         anchor.extract()
@@ -137,7 +144,7 @@ def _heading(heading: Tag) -> None:
         heading["id"] = match["id"]
     link = _tag(
         "a",
-        {"class": "headerlink", "href": f"#{heading['id']}", "title": "Permanent link"},
+        {"class": "headerlink", "href": f"#{heading['id']}", "title": words.permalink},
     )
     link.string = "¶"
     heading.append(link)
@@ -183,14 +190,14 @@ def _code(block: Tag, classes: str, title: str = "") -> Tag:
     return outer
 
 
-def _output(output: Tag) -> str:
+def _output(output: Tag, words: Words) -> str:
     """Return one output of a cell; anything that a lab does not show yet is refused."""
     kind = output.get("data-mime-type", "")
     if kind in ("text/html", "text/markdown", "image/svg+xml"):
         _formulas(output)
         return output.decode_contents().strip()
     if kind == "text/plain":
-        return str(_code(output, "language-text no-copy", "Output"))  # no copy button
+        return str(_code(output, "language-text no-copy", words.output))  # no copy button
     raise ValueError(f"a lab shows text, tables and SVG figures, not {kind or output.name}")
 
 

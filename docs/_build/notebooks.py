@@ -24,9 +24,9 @@ from docs._build.inline_svg import SOURCE
 from docs._build.pictures import figure_png
 from docs._build.plain_markdown import Piece, PlainMarkdown, dollars, escaped, joined
 from docs._build.rendered import normal
-from docs._build.site import ROOT, settings, site_markdown
+from docs._build.site import docs_dir, language_of, settings, site_markdown
+from docs._build.words import WORDS
 
-DOCS_DIR = ROOT / settings()["docs_dir"]
 LANGUAGE_INFO = {
     "name": "python",
     "file_extension": ".py",
@@ -61,17 +61,20 @@ class _Page:
 
     def __init__(self, chapter: Chapter, printed: dict[int, str]) -> None:
         self.chapter, self.printed = chapter, printed
-        self.file = _file(chapter.path.relative_to(DOCS_DIR).as_posix())
+        self.language = language_of(chapter.path)
+        self.file = self.page(chapter.path.relative_to(docs_dir(self.language)).as_posix())
         self.fences: Iterator[Fence] = iter(chapter.of(Fence))
         body, _ = without_front_matter(chapter.text)
-        title, *rest = PlainMarkdown(self.fence, self.figure, self.link).page(_html(body))
+        title, *rest = PlainMarkdown(self.fence, self.figure, self.link).page(
+            _html(body, self.language)
+        )
         self.title = title.text.removeprefix("# ")
         self.pieces = joined([title, self.origin(), *rest])
 
     def metadata(self) -> dict[str, Any]:
         return {
             "title": re.sub(r"[`*$\\]", "", self.title),
-            "authors": [{"name": settings()["site_author"]}],
+            "authors": [{"name": settings(self.language)["site_author"]}],
             "license": "MIT",
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             "language_info": LANGUAGE_INFO,
@@ -79,11 +82,13 @@ class _Page:
 
     def origin(self) -> Piece:
         """Say where the notebook comes from and what it needs."""
-        course = escaped(settings()["site_name"])
+        course = escaped(settings(self.language)["site_name"])
+        note = WORDS[self.language].notebook_of
         return Piece(
-            f"> This notebook is the chapter [{self.title}]({self.link('')}) of *{course}*.\n"
-            "> It needs PyTorch and nothing else: `pip install torch`.\n"
-            "> The outputs are those of the site; run the cells from top to bottom to get your own."
+            "\n".join(
+                "> " + line.format(title=self.title, link=self.link(""), course=course)
+                for line in note
+            )
         )
 
     def cells(self) -> Iterator[NotebookNode]:
@@ -150,18 +155,19 @@ class _Page:
         if parts.scheme or parts.netloc:
             return href
         source = posixpath.join(posixpath.dirname(self.file.src_uri), parts.path)
-        target = _file(posixpath.normpath(source)) if parts.path else self.file
+        target = self.page(posixpath.normpath(source)) if parts.path else self.file
         anchor = f"#{parts.fragment}" if parts.fragment else ""
-        return urljoin(settings()["site_url"], target.url) + anchor
+        return urljoin(settings(self.language)["site_url"], target.url) + anchor
+
+    def page(self, source: str) -> File:
+        """Name a file of this edition as MkDocs does."""
+        folders = settings(self.language)["use_directory_urls"]
+        return File(source, str(docs_dir(self.language)), "", use_directory_urls=folders)
 
 
-def _file(source: str) -> File:
-    return File(source, str(DOCS_DIR), "", use_directory_urls=settings()["use_directory_urls"])
-
-
-def _html(body: str) -> str:
+def _html(body: str, language: str) -> str:
     """Render a page as the site does, but with its figures still as images."""
-    md = site_markdown()
+    md = site_markdown(language)
     md.reading = True  # custom fences leave their content to the build
     md.treeprocessors.deregister("inline_svg")
     return md.convert(body)

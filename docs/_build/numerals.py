@@ -25,10 +25,12 @@ NUMBER = r"[-+−]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?"
 LIST = rf"[\[(\s]*{NUMBER}(?:[\])\s]*,[\[(\s]*{NUMBER})*\s*,?[\])\s]*"
 NUMERIC_CODE = re.compile(rf"(?:tensor\(|torch\.Size\()?{LIST}")
 YEAR = r"(?:19\d\d|20[0-2]\d)"
+WIDE = r"\u3000-\u9fff\uff00-\uffef"  # Chinese stands beside a number without a space
 PROSE_NUMBER = re.compile(
     rf"""(?x)
-    (?<![\w.\#]) (?<!\w-) (?<![^\W\d]/)          # no part of a name, a version, an issue, a path
-    (?!{YEAR}(?!\w|\.\d)) (?!\d+-?bit\b)
+    # No part of a name, a version, an issue, a path.
+    (?<!(?![{WIDE}])[\w.\#]) (?<!\w-) (?<![^\W\d]/)
+    (?!{YEAR}(?!(?![{WIDE}])\w|\.\d)) (?!\d+-?bit\b)
     (?: \d[\d,]*\.\d+(?:[eE][-+]?\d+)? | \d+[eE][-+]?\d+ | \d[\d,]*\d | \.\d+ )
     """
 )

@@ -3,6 +3,8 @@
 import re
 
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
+# What nobody searches for: solutions, what a chapter builds on, and what comes after it.
+UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
@@ -12,6 +14,7 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 def finished(html: str) -> str:
     """Finish the content of a page: search, links, tables."""
     html = FENCE.sub(_out_of_search, html)
+    html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
 
@@ -32,13 +35,11 @@ def below_title(html: str, facts: str) -> str:
     return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
 
 
-def notebook_button(name: str) -> str:
-    return (
-        f'<a class="md-button rnn-notebook" href="{name}" download="{name}">Download notebook</a>'
-    )
+def notebook_button(name: str, text: str) -> str:
+    return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
 
 
-def accessible(page: str) -> str:
+def accessible(page: str, search: str) -> str:
     """Tell screen readers what Material's parts are: the search by name, a message that came up."""
-    page = page.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+    page = page.replace(SEARCH, f'{SEARCH} aria-label="{search}"')
     return page.replace(MESSAGE_BOX, f'{MESSAGE_BOX} role="status"')

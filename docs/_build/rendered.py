@@ -11,6 +11,9 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 
 from docs._build.formulas import as_tex
+from docs._build.words import WORDS
+
+CLAIMS = tuple(words.claim.rstrip(":： ").lower() for words in WORDS.values())
 
 
 def lightened(html: str) -> str:
@@ -48,7 +51,7 @@ def verified_values(page: BeautifulSoup | Tag) -> list[tuple[str, str]]:
 def claim_titles(page: BeautifulSoup | Tag) -> list[str]:
     """List the titles of the boxes that claim something."""
     titles = [title.get_text() for title in page.select(".admonition-title, summary")]
-    return [title for title in titles if title.lstrip().lower().startswith("claim")]
+    return [title for title in titles if title.lstrip().lower().startswith(CLAIMS)]
 
 
 def disguised_code(page: BeautifulSoup) -> list[tuple[str, str]]:

@@ -1,0 +1,60 @@
+"""What ties the editions together: links from each page to its twins, the other one served, too."""
+
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+
+from docs._build.site import CONFIGURATIONS, LANGUAGES, ROOT, settings, site_folder
+
+ALTERNATE = re.compile(r'<link rel="alternate" href="[^"]*" hreflang="(\w+)">')
+SWITCH = re.compile(r'<a href="[^"]*" hreflang="(\w+)"')
+SERVED = ROOT / ".cache" / "served"
+SHARED = ("rnn_tutorial", "docs/assets", "docs/_build")
+
+
+def linked(output: str, language: str, url: str) -> str:
+    """Let the links to the other editions, which lead to their front pages, lead to the same page.
+
+    In the head they are absolute, as search engines demand, and `rel` ends in a blank: Material's
+    script would otherwise ask those addresses for their site maps, wherever the site is opened.
+    """
+
+    def absolute(link: re.Match[str]) -> str:
+        href = posixpath.join(settings(link[1])["site_url"], url)
+        return f'<link rel="alternate " href="{href}" hreflang="{link[1]}">'
+
+    def relative(link: re.Match[str]) -> str:
+        here, there = (posixpath.join(site_folder(name), url) for name in (language, link[1]))
+        href = posixpath.relpath(there, posixpath.dirname(here) or ".")
+        return f'<a href="{href}" hreflang="{link[1]}"'
+
+    return SWITCH.sub(relative, ALTERNATE.sub(absolute, output))
+
+
+def without_twins(output: str) -> str:
+    """Drop from the head of a page without twins, the 404 page, what says that it has some."""
+    return ALTERNATE.sub("", output)
+
+
+def serve_others(config: MkDocsConfig) -> None:
+    """Put the other editions where `mkdocs serve` shows them; build those that have changed."""
+    for language in LANGUAGES[1:]:
+        built, sources = SERVED / language, [*SHARED, settings(language)["docs_dir"]]
+        if _last_change(sources) > _last_change([str(built)]):
+            command = [sys.executable, "-m", "mkdocs", "build", "--no-strict"]
+            command += ["-f", str(CONFIGURATIONS[language]), "-d", str(built)]
+            subprocess.run(command, cwd=ROOT, check=False)  # it says itself what is wrong
+        if built.is_dir():
+            shutil.copytree(
+                built, Path(config.site_dir) / site_folder(language), dirs_exist_ok=True
+            )
+
+
+def _last_change(places: list[str]) -> float:
+    files = (path for place in places for path in (ROOT / place).rglob("*") if path.is_file())
+    return max((path.stat().st_mtime for path in files), default=0.0)
