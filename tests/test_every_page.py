@@ -17,7 +17,10 @@ from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, without_sear
 COPY_ALL = """async () => {
     const copied = []
     for (const block of document.querySelectorAll(".language-python.highlight")) {
-        const button = block.querySelector("button.md-code__button[data-md-type=copy]")
+        const find = () => block.querySelector("button.md-code__button[data-md-type=copy]")
+        block.scrollIntoView({behavior: "instant"})
+        while (!find()) await new Promise(requestAnimationFrame)  // it comes with the screen
+        const button = find()
         button.scrollIntoView({block: "center", behavior: "instant"})
         const {x, y, width, height} = button.getBoundingClientRect()
         const top = document.elementFromPoint(x + width / 2, y + height / 2)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from docs._build.widgets import gradient_explorer, target
 from docs._build.widgets.gradient_explorer import HIDDEN, LENGTHS, OPENED, RADII, chapter
+from tests.widgets import bring
 
 PAGE = "learning/vanishing-gradients.html"
 # In decades. A logarithm is kept to a hundredth, and another CPU may round it the other way.
@@ -129,7 +130,7 @@ def page(browser: Browser, served: str) -> Iterator[Page]:
 
 @pytest.fixture
 def explorer(page: Page) -> Locator:
-    found = page.locator("gradient-explorer")
+    found = bring(page, "gradient-explorer")
     expect(found.locator("svg")).to_be_visible()
     return found
 
@@ -224,7 +225,7 @@ def test_it_names_what_happens(explorer: Locator) -> None:
 def test_everything_by_keyboard(context: BrowserContext, served: str) -> None:
     page = context.new_page()
     page.goto(served + PAGE, wait_until="networkidle")
-    explorer = page.locator("gradient-explorer")
+    explorer = bring(page, "gradient-explorer")
     explorer.get_by_label("Cell").focus()
     page.keyboard.press("ArrowDown")
     expect(explorer.get_by_label("Gates")).to_be_visible()
@@ -248,7 +249,7 @@ def test_it_follows_the_width_and_survives_being_moved(
 ) -> None:
     page = context.new_page()
     page.goto(served + PAGE, wait_until="networkidle")
-    svg = page.locator("gradient-explorer svg")
+    svg = bring(page, "gradient-explorer").locator("svg")
     wide = svg.bounding_box()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(svg).to_have_attribute("width", "358")

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from docs._build.chapter import Code, read_chapter
 from docs._build.site import ROOT
 from tests.visits import allow_instant_visits
+from tests.widgets import bring
 
 # What torch remarks when it does what it is asked to.
 pytestmark = [
@@ -33,7 +34,7 @@ ANSWERS = """async (configurations) => {
     const shapes = await import(new URL("assets/widgets/shapes.js", BASE));
     return configurations.map((configuration) => {
         const sizes = (shape) => shape.map((axis) => axis[2]);
-        const error = shapes.complaint(configuration);
+        const [, error] = shapes.complaint(configuration);
         if (error) return { error };
         const { tensors, parameters, count, products, last, same } = shapes.answer(configuration);
         const written = new Map(shapes.write(configuration).map((pair) => pair.map(String)));
@@ -270,7 +271,7 @@ def test_static_part_stands_in_without_scripts(browser: Browser, served: str, na
     context.close()
     page = browser.new_page()
     page.goto(served + name, wait_until="networkidle")
-    expect(page.locator("shape-explorer .tensors svg").first).to_be_visible()
+    expect(bring(page, "shape-explorer").locator(".tensors svg").first).to_be_visible()
     assert not page.locator(
         ".widget:has(shape-explorer) > :not(:has(shape-explorer))"
     ).first.is_visible()
@@ -285,7 +286,7 @@ def test_static_part_says_what_the_widget_says(
     values = [code.get_text() for code in soup.select(".widget:has(shape-explorer) .verified code")]
     page = browser.new_page()
     page.goto(served + name, wait_until="networkidle")
-    shown = (page.locator("shape-explorer").text_content() or "").replace(",", "").replace(" ", "")
+    shown = (bring(page, "shape-explorer").text_content() or "").replace(",", "").replace(" ", "")
     assert len(values) >= 5
     last_step = "(3, 12)"  # of the shape of this one the widget shows the code only
     missing = [value for value in values if value.replace(",", "").replace(" ", "") not in shown]
@@ -302,7 +303,7 @@ def test_embedded_one_leads_to_its_configuration_and_back(
     allow_instant_visits(page, built_site, served)
     page.goto(served + EMBEDDED[1], wait_until="networkidle")
     page.evaluate("window.sameDocument = true")
-    page.locator("shape-explorer input[name=H]").fill("9")
+    bring(page, "shape-explorer").locator("input[name=H]").fill("9")
     page.get_by_role("link", name="Open this configuration").click()
     page.wait_for_url("**/shape-explorer.html?cell=RNN&N=3&T=4&E=5&H=9&num_layers=4&**")
     message = page.locator("shape-explorer .message")
@@ -331,7 +332,7 @@ def test_embedded_one_leads_to_its_configuration_and_back(
 def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
     page = browser.new_page()
     page.goto(served + EMBEDDED[0], wait_until="networkidle")
-    page.locator("shape-explorer input[name=N]").fill("3")
+    bring(page, "shape-explorer").locator("input[name=N]").fill("3")
     static = page.locator(".widget:has(table)").locator("table").last
     page.evaluate(
         "() => { const it = document.querySelector('shape-explorer');"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from docs._build.widgets import step_player, target
 from tests.visits import allow_instant_visits
+from tests.widgets import bring, in_language
 
 EMBEDDED = {
     "foundations/rnn-by-hand.html": ("RNN", "single"),
@@ -77,7 +78,7 @@ def player(context: BrowserContext, served: str) -> Locator:
 
 def opened(page: Page, address: str) -> Locator:
     page.goto(address, wait_until="networkidle")
-    player = page.locator("step-player")
+    player = bring(page, "step-player")
     expect(player.get_by_role("button", name="Play")).to_be_visible()
     return player
 
@@ -331,7 +332,7 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
     page.wait_for_url("**/lstm-by-hand.html*")
-    player = page.locator("step-player")
+    player = bring(page, "step-player")
     expect(player.get_by_label("Cell")).to_have_value("LSTM")
     assert page.evaluate("window.sameDocument"), "the visit was not instant"
     player.get_by_role("button", name="Next").click()
@@ -396,6 +397,30 @@ def test_numbers_can_be_read_on_a_phone(browser: Browser, served: str, scheme: s
         assert cut == [], f"{cell}, {network}: does not fit"
         assert faint == [], f"{cell}, {network}: too little contrast"
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_of_rows_stay_beside_their_numbers(
+    context: BrowserContext, served: str, width: int, language: str
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    in_language(page, language)
+    page.goto(served + "foundations/bidirectional.html", wait_until="networkidle")
+    player = bring(page, "step-player")
+    for network in ("stacked", "bidirectional"):
+        player.locator("select").last.select_option(network)
+        names = player.locator(".strip [scope=rowgroup] small:not(:empty)")
+        assert names.count() == 2
+        out = """all => all.map(small => {
+            const range = document.createRange()
+            range.selectNodeContents(small)
+            const cell = small.closest("th").getBoundingClientRect()
+            const {left, right} = range.getBoundingClientRect()
+            return Math.max(right - cell.right, cell.left - left)
+        })"""
+        assert max(names.evaluate_all(out)) <= 0
 
 
 LEGIBLE = """() => {

@@ -1,27 +1,9 @@
 // <gradient-explorer>: how the norm of a gradient changes on its way back, and what clipping does.
 
-import { Widget, html, localized, svg } from "./axes.js";
-import { load, select } from "./controls.js";
+import { Widget, fill, html, load, select, svg } from "./base.js";
 
-const TEXTS = {
-  en: {
-    cell: "Cell",
-    RNN: ["Nonlinearity", { tanh: "tanh", relu: "relu", none: "none" }],
-    gates: ["Gates", { drawn: "as drawn", open: "one open: bias + 3" }],
-    radius: "Spectral radius ρ",
-    length: "Steps T",
-    limit: "Clip at norm",
-    y: "Norm of ∂h(T) / ∂h(t)",
-    x: "Steps back, T − t",
-    legend: { curve: "this radius", other: "the other radii", clipped: "as clipping leaves it" },
-    says: (steps = 0, norm = "", verdict = "") => `After ${steps} steps back the norm is ${norm}: the gradient ${verdict}.`,
-    verdicts: ["has vanished", "is still there", "has exploded"],
-    whole: (norm = "") => `The gradient of all weights has the norm ${norm}.`,
-    clips: (factor = "") =>
-      `That is above the limit: clipping multiplies each of its numbers by ${factor}. Near and far steps shrink alike, so the direction of the update stays, and what has vanished does not come back.`,
-    keeps: "That is not above the limit: clipping does nothing.",
-  },
-};
+/** @type {Record<string, string[]>} what is to choose for a cell, first what it starts with */
+const VARIANTS = { RNN: ["tanh", "relu", "none"], gates: ["drawn", "open"] };
 const HEIGHT = 290;
 const [LEFT, TOP, RIGHT, BOTTOM] = [46, 10, 12, 36]; // px around the plot
 
@@ -30,7 +12,7 @@ const raised = (n = 0) => `10${String(n).replace(/./g, (digit) => "⁻⁰¹²³�
 const power = (log = 0) =>
   Math.abs(log) < 3 ? String(Number((10 ** log).toPrecision(2))) : `${(10 ** (log - Math.floor(log))).toFixed(1)} · ${raised(Math.floor(log))}`;
 
-const { radii, lengths, curves, whole } = await load("gradient-explorer");
+const { radii, lengths, curves, whole } = await load("gradient-explorer", true);
 /** The logarithms of a network's norms, a row a radius. The data hold what each adds to the one before. @returns {number[][]} */
 const family = (name = "", length = 0) =>
   curves[name].map((steps = [[0]]) => {
@@ -39,7 +21,6 @@ const family = (name = "", length = 0) =>
   });
 
 class GradientExplorer extends Widget {
-  #texts = localized(this, TEXTS);
   #cell = "RNN";
   #variant = "tanh";
   #radius = radii.indexOf(1);
@@ -51,7 +32,7 @@ class GradientExplorer extends Widget {
   #resized = new ResizeObserver(() => this.#show());
 
   build() {
-    const texts = this.#texts;
+    const texts = this.words.gradients;
     /** @param {(at: number) => string} use takes a position, and says what it means */
     const slider = (label = "", min = 0, max = 0, start = 0, use) => {
       const shown = html("b");
@@ -62,7 +43,7 @@ class GradientExplorer extends Widget {
     };
     this.append(
       html("div", { class: "controls" },
-        select(texts.cell, { RNN: "RNN", LSTM: "LSTM", GRU: "GRU" }, this.#cell, (value) => this.#choose(value)),
+        select(this.words.cell, { RNN: "RNN", LSTM: "LSTM", GRU: "GRU" }, this.#cell, (value) => this.#choose(value)),
         this.#second,
         slider(texts.radius, 0, radii.length - 1, this.#radius, (at) => radii[(this.#radius = at)].toFixed(1)),
         slider(texts.length, 0, lengths.length - 1, this.#length, (at) => lengths[(this.#length = at)]),
@@ -81,23 +62,25 @@ class GradientExplorer extends Widget {
 
   /** Take a cell, and offer its variants. */
   #choose(cell = this.#cell) {
-    const [label, variants] = /** @type {[string, Record<string, string>]} */ (this.#texts[cell === "RNN" ? cell : "gates"]);
+    const kind = cell === "RNN" ? cell : "gates";
+    const texts = this.words.gradients;
+    const named = VARIANTS[kind].map((name) => [name, texts.variants[/** @type {"open"} */ (name)]]);
     this.#cell = cell;
-    [this.#variant] = Object.keys(variants);
-    this.#second.replaceChildren(select(label, variants, this.#variant, (value) => ((this.#variant = value), this.#show())));
+    [this.#variant] = VARIANTS[kind];
+    this.#second.replaceChildren(select(texts[kind], Object.fromEntries(named), this.#variant, (value) => ((this.#variant = value), this.#show())));
     this.#show();
   }
 
   #show() {
-    const texts = this.#texts;
+    const texts = this.words.gradients;
     const name = `${this.#cell} ${this.#variant}`;
     const all = family(name, this.#length);
     const curve = all[this.#radius];
     const steps = curve.length - 1;
     const norm = whole[name][this.#radius][this.#length] / 100;
     const factor = Math.min(0, this.#limit - norm);
-    const says = texts.says(steps, power(curve[steps]), texts.verdicts[curve[steps] < -2 ? 0 : curve[steps] > 2 ? 2 : 1]);
-    this.#result.textContent = `${says} ${texts.whole(power(norm))} ${factor ? texts.clips(power(factor)) : texts.keeps}`;
+    const says = fill(texts.says, steps, power(curve[steps]), texts.verdicts[curve[steps] < -2 ? 0 : curve[steps] > 2 ? 2 : 1]);
+    this.#result.textContent = says + fill(texts.whole, power(norm)) + (factor ? fill(texts.clips, power(factor)) : texts.keeps);
 
     const width = this.#plot.clientWidth;
     // The decades of all curves of this length, so that the axis stays when another control moves.

@@ -1,36 +1,10 @@
 // <shape-explorer cell="LSTM" num-layers="2">: a configuration, and every shape that follows. Its
 // HTML is made of whole numbers and of names in shapes.js, never of what was typed.
 
-import { AXES, Widget, language, localized, style } from "./axes.js";
+import { Widget, fill, load } from "./base.js";
 import * as shapes from "./shapes.js";
 
-/** @type {Record<string, Record<string, string>>} */
-const TEXTS = {
-  en: {
-    cell: "Cell",
-    sizes: "Sizes",
-    options: "Options",
-    num_layers: "layers",
-    proj_size: "projection",
-    whole: "$1 is a whole number from 0 to $2.",
-    summary: "$1 parameters, $2 multiply-adds per step.",
-    scale: "One unit is $1 px wide or high, and half of that deep.",
-    longer: "A dashed edge is drawn longer: $1 px.",
-    last: "The last step of the top layer",
-    shaded: "Shaded above. Both lines give the same tensor.",
-    parameters: "Parameters",
-    name: "Name",
-    shape: "Shape",
-    numbers: "Numbers",
-    code: "Code for this configuration",
-    copy: "Copy code",
-    link: "Copy link to this configuration",
-    copied: "Copied.",
-    page: "Open this configuration on its own page",
-  },
-};
-
-/** @type {Record<string, import("./axes.js").Axis>} the axis whose colour a number has */
+/** @type {Record<string, import("./base.js").Axis>} the axis whose colour a number has */
 const AXIS = { N: "n", T: "t", E: "e", H: "h", num_layers: "ld", proj_size: "h" };
 /** @type {Record<string, number>} how an axis is drawn: to the right, down, or to the back */
 const EDGE = { t: 0, ld: 0, e: 1, h: 1, n: 2 };
@@ -39,19 +13,15 @@ const LONGEST = [140, 132, 55]; // px
 const SHORTEST = 14;
 const UNIT = 13; // px at most
 
-await style("shape-explorer.css");
+await load("shape-explorer");
 
 class ShapeExplorer extends Widget {
-  #texts = TEXTS.en;
-  #axes = AXES.en;
   #state = shapes.DEFAULTS;
   #timer = 0;
   /** @type {HTMLAnchorElement?} to the page of a single configuration; null there */
   #page = null;
 
   build() {
-    this.#texts = localized(this, TEXTS);
-    this.#axes = localized(this, AXES);
     this.#state = shapes.read((name) => this.getAttribute(name.replace("_", "-")));
     this.addEventListener("input", this.#read);
     this.addEventListener("click", this.#copy);
@@ -70,31 +40,33 @@ class ShapeExplorer extends Widget {
 
   /** Build the controls and the frame of the answer; on the own page, as the address says. */
   #restore = () => {
-    const [texts, axes, own] = [this.#texts, this.#axes, !this.#page];
+    const own = !this.#page;
+    /** @type {Record<string, any>} */
+    const texts = { ...this.words, ...this.words.shapes };
     const address = new URLSearchParams(own ? location.search : "");
     if (address.has("cell")) this.#state = shapes.read((name) => address.get(name));
     const state = this.#state;
     const fields = (name = "", labels = [""]) =>
       `<fieldset class="${name}"><legend>${texts[name]}</legend><label>${labels.join("</label><label>")}</label></fieldset>`;
     const box = (name = "", value = "", checked = false, type = "checkbox") =>
-      `<input type="${type}" name="${name}" value="${value}"${checked ? " checked" : ""}> ${value}`;
+      `<input type="${type}" name="${name}" value="${value}"${checked ? " checked" : ""}> ${value === "unbatched" ? texts[value] : value}`;
     const fold = (name = "", content = "") =>
       `<details${own ? " open" : ""}><summary>${texts[name]}</summary>${content}</details>`;
     const pre = (name = "") => `<pre><code tabindex="0" class="${name}"></code></pre>`;
     const button = (name = "") => `<button type="button" name="${name}">${texts[name]}</button>`;
     const head = ["name", "shape", "numbers"].map((name) => `<th scope="col">${texts[name]}</th>`);
-    this.innerHTML = `<form>
-      ${fields("cell", shapes.CELLS.map((cell) => box("cell", cell, cell === state.cell, "radio")))}
-      ${fields("options", shapes.SWITCHES.map((name) => box(name, name, state[name])))}
-      ${fields("sizes", shapes.NUMBERS.map((name) => `<span><b class="axis-${AXIS[name]}">${name}</b> ${texts[name] ?? axes[AXIS[name]]}</span>
-        <input type="number" name="${name}" min="0" max="${shapes.LIMITS[name]}" value="${state[name]}">`))}
-      </form><p class="message" aria-live="polite"></p><div class="answer">
-      <div class="tensors"></div><p class="note scale"></p>
-      <p class="head">${texts.last}</p><p class="note">${texts.shaded}</p>${pre("lines")}
-      <div class="columns">
-      ${fold("parameters", `<div tabindex="0" role="region" aria-label="${texts.parameters}"><table class="parameters"><thead><tr>${head.join("")}</tr></thead><tbody></tbody></table></div>`)}
-      ${fold("code", pre("program") + button("copy"))}
-      </div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span role="status"></span></p></div>`;
+    this.innerHTML = `<form>${[
+      fields("cell", shapes.CELLS.map((cell) => box("cell", cell, cell === state.cell, "radio"))),
+      fields("options", shapes.SWITCHES.map((name) => box(name, name, state[name]))),
+      fields("sizes", shapes.NUMBERS.map((name) => `<span><b class="axis-${AXIS[name]}">${name}</b> ${texts[name] ?? texts.axes[AXIS[name]]}</span><input type="number" name="${name}" min="0" max="${shapes.LIMITS[name]}" value="${state[name]}">`)),
+      `</form><p class="message" aria-live="polite"></p><div class="answer"><div class="tensors"></div><p class="note scale"></p>`,
+      `<p class="head">${texts.last}</p><p class="note">${texts.shaded}</p>`,
+      pre("lines"),
+      `<div class="columns">`,
+      fold("parameters", `<div tabindex="0" role="region" aria-label="${texts.parameters}"><table class="parameters"><thead><tr>${head.join("")}</tr></thead><tbody></tbody></table></div>`),
+      fold("code", pre("program") + button("copy")),
+      `</div><p>${own ? button("link") : `<a>${texts.page}</a>`} <span role="status"></span></p></div>`,
+    ].join("")}`;
     this.#show("");
   };
 
@@ -106,7 +78,7 @@ class ShapeExplorer extends Widget {
     for (const name of shapes.NUMBERS) {
       const bad = data.has(name) && !shapes.valid(name, get(name));
       this.#part(`[name=${name}]`).ariaInvalid = `${bad}`;
-      if (bad) wrong ||= fill(this.#texts.whole, name, shapes.LIMITS[name]);
+      if (bad) wrong ||= fill(this.words.shapes.whole, name, shapes.LIMITS[name]);
     }
     // A box that is not ticked is missing, and so is a number that is disabled.
     if (!wrong) this.#state = shapes.read((name) => get(name) ?? (name in AXIS ? null : "0"), this.#state);
@@ -124,28 +96,33 @@ class ShapeExplorer extends Widget {
 
   /** Show the tensors, or what is wrong. */
   #show(wrong = "") {
-    const [state, texts] = [this.#state, this.#texts];
+    const state = this.#state;
+    const texts = this.words.shapes;
     const put = (part = "", content = "") => (this.#part(part).innerHTML = content);
-    const number = new Intl.NumberFormat(language(this)).format;
-    const error = wrong || shapes.complaint(state);
+    const number = new Intl.NumberFormat("en").format; // in Chinese, too
+    const [kind, error] = wrong ? ["", wrong] : shapes.complaint(state);
     this.#part("[name=N]").toggleAttribute("disabled", state.unbatched);
     this.#part(".answer").toggleAttribute("inert", !!error);
     this.#part(".message").classList.toggle("wrong", !!error);
     put("[role=status]");
-    put(".message", error);
+    put(".message", `${error}<br>${texts.refused[/** @type {"zero"} */ (kind)] ?? ""}`);
     if (error) return;
 
     const { tensors, parameters, count, products, last, same } = shapes.answer(state);
     const named = Object.entries(tensors);
     const lengths = Object.values(tensors).flat().map(([axis, , size]) => size * FORESHORTENED[EDGE[axis]] / LONGEST[EDGE[axis]]);
     const unit = Math.min(UNIT, 1 / Math.max(...lengths));
-    put(".message", `${named.map(([name, shape]) => `${name} ${shapes.sizes(shape)}`).join(", ")}: ${fill(texts.summary, number(count), number(products))}`);
-    put(".tensors", named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.#axes)).join(""));
-    put(".scale", `${fill(texts.scale, unit.toPrecision(2))} ${this.querySelector("[stroke-dasharray]") ? fill(texts.longer, SHORTEST) : ""}`);
+    put(".message", fill(texts.summary, named.map(([name, shape]) => `${name} ${shapes.sizes(shape)}`).join(texts.comma), number(count), number(products)));
+    put(".tensors", named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.words)).join(""));
+    put(".scale", fill(texts.scale, unit.toPrecision(2)) + (this.querySelector("[stroke-dasharray]") ? fill(texts.longer, SHORTEST) : ""));
     put(".lines", `${last}\n${same}`);
     put("tbody", parameters.map(([name, shape]) => `<tr><th scope="row"><code>${name}</code></th><td>${shapes.tuple(shape)}</td><td>${number(shapes.size(shape))}</td></tr>`).join(""));
-    put(".program", shapes.program(state));
+    put(".program", this.#program());
     if (this.#page) this.#part(".answer > p > a").setAttribute("href", this.#address(this.#page.href));
+  }
+
+  #program() {
+    return shapes.program(this.#state, this.words.shapes.comment);
   }
 
   #part(selector = "") {
@@ -162,20 +139,18 @@ class ShapeExplorer extends Widget {
   }
 
   #copy = async (/** @type {any} */ { target }) => {
-    const texts = { copy: shapes.program(this.#state), link: this.#address(location.href) };
+    const texts = { copy: this.#program(), link: this.#address(location.href) };
     if (!(target.name in texts)) return;
     await navigator.clipboard.writeText(texts[/** @type {"copy"} */ (target.name)]);
     const status = this.#part("[role=status]");
     target.after(status);
-    status.textContent = this.#texts.copied;
+    status.textContent = this.words.shapes.copied;
   };
 }
 
-/** Put values in the places of $1, $2. @param {(string | number)[]} values */
-const fill = (text = "", ...values) => text.replace(/\$(\d)/g, (_, place) => `${values[place - 1]}`);
-
-/** A tensor as a box to scale, the last step of the top layer shaded. @param {import("./shapes.js").Shape} shape */
-function drawing(shape, name = "", unit = 1, directions = 1, names = AXES.en) {
+/** A tensor as a box to scale, the last step of the top layer shaded. @param {import("./shapes.js").Shape} shape @param {import("./base.js").Words} words */
+function drawing(shape, name = "", unit = 1, directions = 1, words) {
+  const { axes, shapes: texts } = words;
   const px = [0, 0, 0];
   let [x, steps] = [0, 1];
   for (const [axis, symbol, size] of shape) {
@@ -216,10 +191,10 @@ function drawing(shape, name = "", unit = 1, directions = 1, names = AXES.en) {
     const dash = size * FORESHORTENED[EDGE[axis]] * unit < SHORTEST ? ' stroke-dasharray="3"' : "";
     parts += `<g style="color: var(--axis-${axis})"><path class="edge" d="${path}"${dash}/><text x="${left}" y="${top}" text-anchor="${anchor}">${symbol} ${size}</text></g>`;
   }
-  const words = shape.map(([axis, symbol, size]) => `${symbol} ${size} (${names[axis]})`);
-  const captions = shape.map(([axis]) => `<span style="color: var(--axis-${axis})">${names[axis]}</span>`);
-  return `<figure><svg role="img" aria-label="${name}: ${words.join(", ")}" width="${x + width + back + 44}" height="${y + height + 24}">${parts}</svg>
-    <figcaption style="margin-left: ${x}px"><b><code>${name}</code> ${shapes.sizes(shape)}</b> ${captions.join(", ")}</figcaption></figure>`;
+  const label = fill(texts.named, name, shape.map(([axis, symbol, size]) => fill(texts.axis, `${symbol} ${size}`, axes[axis])).join(texts.comma));
+  const captions = shape.map(([axis]) => `<span style="color: var(--axis-${axis})">${axes[axis]}</span>`);
+  return `<figure><svg role="img" aria-label="${label}" width="${x + width + back + 44}" height="${y + height + 24}">${parts}</svg>
+    <figcaption style="margin-left: ${x}px"><b><code>${name}</code> ${shapes.sizes(shape)}</b> ${captions.join(texts.comma)}</figcaption></figure>`;
 }
 
 customElements.define("shape-explorer", ShapeExplorer);

@@ -1,6 +1,6 @@
 // The arithmetic of the shape explorer: what torch.nn answers to a configuration. No DOM.
 
-/** @typedef {[axis: import("./axes.js").Axis, symbol: string, size: number][]} Shape */
+/** @typedef {[axis: import("./base.js").Axis, symbol: string, size: number][]} Shape */
 
 /** @type {Record<string, number>} */
 const GATES = { RNN: 1, LSTM: 4, GRU: 3 };
@@ -14,7 +14,7 @@ export const SWITCHES = /** @type {(keyof FLAGS)[]} */ (Object.keys(FLAGS));
 export const DEFAULTS = { cell: "LSTM", N: 4, T: 16, E: 5, H: 6, num_layers: 1, proj_size: 0, ...FLAGS };
 
 /** Whether a text is a whole number within its limits. @param {keyof LIMITS} name @param {string?} text */
-export const valid = (name, text) => /^\d{1,4}$/.test(text ?? "") && Number(text) <= LIMITS[name];
+export const valid = (name, text) => (/^\d{1,4}$/).test(text ?? "") && Number(text) <= LIMITS[name];
 
 /**
  * Read a configuration from an address or from attributes; what is no such value is as in `start`.
@@ -41,14 +41,14 @@ export const write = (all = DEFAULTS) => {
   return [...Object.entries({ cell, N, T, E, H }), ...options(all)];
 };
 
-/** What torch raises, asked in its order; empty where it agrees. */
+/** What torch raises, asked in its order, behind its kind; empty where it agrees. */
 export function complaint({ cell, T, E, H, num_layers, proj_size } = DEFAULTS) {
   if (proj_size && cell !== "LSTM")
-    return "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU";
+    return ["cell", "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU"];
   for (const [name, value] of Object.entries({ input_size: E, hidden_size: H, num_layers }))
-    if (!value) return `ValueError: ${name} must be greater than zero`;
-  if (proj_size >= H) return "ValueError: proj_size has to be smaller than hidden_size";
-  return T ? "" : "RuntimeError: Expected sequence length to be larger than 0 in RNN";
+    if (!value) return ["zero", `ValueError: ${name} must be greater than zero`];
+  if (proj_size >= H) return ["smaller", "ValueError: proj_size has to be smaller than hidden_size"];
+  return T ? ["", ""] : ["length", "RuntimeError: Expected sequence length to be larger than 0 in RNN"];
 }
 
 /** How many numbers a shape holds. */
@@ -110,7 +110,7 @@ export function answer(all = DEFAULTS) {
 }
 
 /** A program that builds this network, runs it, and checks what `answer` says. */
-export function program(all = DEFAULTS) {
+export function program(all = DEFAULTS, comment = "") {
   const { tensors, last, same } = answer(all);
   const { input, ...returned } = tensors;
   const name = all.cell.toLowerCase();
@@ -123,7 +123,7 @@ ${given.map(([key, value]) => `    ${key}=${value},\n`).join("")})
 x = torch.randn${sizes(input)}  # ${symbols(input)}
 output, ${returned.c_n ? "(h_n, c_n)" : "h_n"} = ${name}(x)
 ${Object.entries(returned).map(([key, shape]) => `assert ${key}.shape == ${sizes(shape)}  # ${symbols(shape)}\n`).join("")}
-# The last step of the top layer, from h_n and from output.
+# ${comment}
 last = ${last}
 same = ${same}
 assert torch.equal(last, same)

@@ -1,30 +1,7 @@
 // <step-player cell="LSTM" network="stacked">: a small network, a step at a time, each number explained.
 
-import { Widget, html, localized, set } from "./axes.js";
-import { load, select } from "./controls.js";
+import { Widget, fill, html, load, select, set } from "./base.js";
 import { GATES, NETWORKS, origins, run } from "./steps.js";
-
-const TEXTS = {
-  en: {
-    cell: "Cell",
-    network: "Network",
-    networks: { single: "one layer", stacked: "two layers, stacked", bidirectional: "both directions" },
-    l0: { single: "The cell", stacked: "Layer 0", bidirectional: "Forward" },
-    l1: "Layer 1",
-    l0_reverse: "Backward",
-    back: "Back",
-    play: "Play",
-    pause: "Pause",
-    next: "Next",
-    step: "Step",
-    strip: "Letters and states, a column a step",
-    products: "The two products of this step, a row a number",
-    mix: "What the gates make of them",
-    gate: "gate",
-    framed: "Framed is what made the selected number; thick, what made it directly.",
-    where: (who = "", t = 0, letter = "") => `${who}, step ${t}: “${letter}”`,
-  },
-};
 
 /** The last lines of a cell: what stands before a number, and its name. @type {Record<string, string>} */
 const MIX = { RNN: "", LSTM: "/f,· /c,+ /i,· /g,= /c',/tanh,· /o,= /h'", GRU: "/(1 − z),· /n,+ /z,· /h,= /h'" };
@@ -35,10 +12,9 @@ const indexed = (name = "", size = 0) => [...Array(size).keys()].map((k) => `${n
 /** The name of a column, which the step completes. */
 const head = (name = "", colspan = 1, kind = "") => html("th", { scope: "col", "data-head": name, colspan, class: kind });
 
-const data = await load("step-player");
+const data = await load("step-player", true);
 
 class StepPlayer extends Widget {
-  #texts = localized(this, TEXTS);
   #cell = this.getAttribute("cell") ?? "RNN";
   #network = this.getAttribute("network") ?? "single";
   #ticks = run(data, this.#cell, this.#network);
@@ -53,7 +29,7 @@ class StepPlayer extends Widget {
   #readout = html("output");
 
   build() {
-    const { cell, network, networks, back, next, step } = this.#texts;
+    const { network, networks, back, next, step, framed } = this.words.steps;
     const button = (label = "", by = 0) => html("button", { type: "button", click: () => this.#go(this.#at + by) }, label);
     set(this.#tables, {
       focusin: ({ target }) => this.#choose(target),
@@ -64,12 +40,12 @@ class StepPlayer extends Widget {
     });
     this.append(
       html("div", { class: "controls" },
-        select(cell, { RNN: "RNN", LSTM: "LSTM", GRU: "GRU" }, this.#cell, (value) => ((this.#cell = value), this.#load())),
+        select(this.words.cell, { RNN: "RNN", LSTM: "LSTM", GRU: "GRU" }, this.#cell, (value) => ((this.#cell = value), this.#load())),
         select(network, networks, this.#network, (value) => ((this.#network = value), this.#load())),
         html("span", {}, button(back, -1), this.#play, button(next, 1)),
         html("label", {}, step, this.#scrub)),
       this.#where, this.#tables, this.#readout,
-      html("p", { class: "scale" }, html("span", {}, "−2", html("i"), "2"), this.#texts.framed));
+      html("p", { class: "scale" }, html("span", {}, "−2", html("i"), "2"), framed));
     this.#load();
   }
 
@@ -80,7 +56,7 @@ class StepPlayer extends Widget {
   #run(on = false) {
     clearInterval(this.#timer);
     this.#timer = on ? setInterval(() => this.#go(this.#at + 1), 1000) : 0;
-    this.#play.textContent = on ? this.#texts.pause : this.#texts.play;
+    this.#play.textContent = this.words.steps[on ? "pause" : "play"];
     set(this.#readout, { "aria-live": on ? "off" : "polite" });
     if (on && this.#at === this.#ticks.length - 1) this.#go(0);
   }
@@ -96,7 +72,7 @@ class StepPlayer extends Widget {
 
   /** Draw all steps; each row of a layer's weights, below what it multiplies; what the gates do, a column a number. */
   #draw(row = "") {
-    const texts = this.#texts;
+    const texts = this.words.steps;
     const { weights } = data.cells[this.#cell];
     const [E, H] = ["ih", "hh"].map((kind) => weights[`weight_${kind}_${row}`][0].length);
     /** A string is the name of a number, or "". @param {"strip" | "products" | "mix"} kind @param {(Node | string)[][]} rows */
@@ -143,7 +119,8 @@ class StepPlayer extends Widget {
   }
 
   #who(row = "") {
-    return row === "l0" ? this.#texts.l0[/** @type {"single"} */ (this.#network)] : this.#texts[/** @type {"l1"} */ (row)];
+    const texts = this.words.steps;
+    return row === "l0" ? texts.l0[/** @type {"single"} */ (this.#network)] : texts[/** @type {"l1"} */ (row)];
   }
 
   /** Go to a tick: fill in the numbers known by then. */
@@ -154,7 +131,7 @@ class StepPlayer extends Widget {
     const { row, t } = this.#ticks[this.#at];
     if (this.#drawn !== row) this.#draw(row);
     this.#scrub.value = String(this.#at + 1);
-    this.#scrub.ariaValueText = this.#where.textContent = this.#texts.where(this.#who(row), t + 1, data.word[t]);
+    this.#scrub.ariaValueText = this.#where.textContent = fill(this.words.steps.where, this.#who(row), t + 1, data.word[t]);
     for (const td of this.#cells()) {
       const [name, own] = this.#split(td.dataset.name);
       const known = own <= this.#at || name[0] === "x";
@@ -207,6 +184,7 @@ class StepPlayer extends Widget {
   #label(name = "") {
     const { t, row } = this.#ticks[this.#at];
     return name
+      .replace(/read|kept|sum/, (word) => this.words.steps[/** @type {"sum"} */ (word)])
       .replace(/x(?=\[|$)|([hc])'/, (found, state = row === "l1" ? "h⁰" : "x") => state + "₀₁₂₃₄₅₆₇"[t + 1])
       .replace(/\b[hc](?=\[|$)/, (found) => found + "₀₁₂₃₄₅₆₇"[t + (row === "l0_reverse" ? 2 : 0)]);
   }

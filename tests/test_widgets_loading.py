@@ -1,0 +1,118 @@
+"""What is far from the screen waits until it comes near, and can still be found and printed."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+PAGE = "foundations/rnn-by-hand.html"
+TABLE = "#step-player table:not([class])"
+
+
+@pytest.fixture
+def page(context: BrowserContext, served: str) -> Page:
+    page = context.new_page()
+    page.goto(served + "404.html")
+    return page
+
+
+def asked_for(page: Page) -> list[str]:
+    """List the names of the modules that a page asks for from now on."""
+    names: list[str] = []
+    page.on("request", lambda request: "/widgets/" in request.url
+            and names.append(request.url.rpartition("/")[2]))  # fmt: skip
+    return names
+
+
+def test_a_widget_is_loaded_when_it_comes_near(page: Page, served: str) -> None:
+    names = asked_for(page)
+    page.goto(served + PAGE, wait_until="networkidle")
+    assert names == ["widgets.js"]
+    frame = page.locator("#step-player")
+    page.evaluate("top => scrollTo(0, top - 1.7 * innerHeight)",
+                  frame.evaluate("e => e.getBoundingClientRect().top"))  # fmt: skip
+    expect(page.locator("step-player button").first).to_be_attached()  # before it is on the screen
+    assert {"base.js", "steps.js", "step-player.js", "step-player.json", "words-en.js"} <= {*names}
+    assert "shape-explorer.js" not in names
+    assert "words-zh.js" not in names
+    assert not page.locator(TABLE).is_visible()
+
+
+def test_a_widget_on_the_first_screen_is_loaded_at_once(page: Page, served: str) -> None:
+    page.goto(served + "practice/shape-explorer.html")
+    expect(page.locator("shape-explorer .tensors svg").first).to_be_visible()
+
+
+def test_what_was_not_loaded_is_printed_and_found_as_a_table(page: Page, served: str) -> None:
+    page.goto(served + PAGE, wait_until="networkidle")
+    assert page.locator("step-player > *").count() == 0
+    page.emulate_media(media="print")
+    assert page.locator(TABLE).is_visible()
+    assert (
+        page.locator(TABLE).evaluate(
+            "e => getComputedStyle(e.closest('.widget')).contentVisibility"
+        )
+        == "visible"
+    )
+    page.emulate_media(media="screen")
+    assert page.evaluate("find('Step two, the first')")
+    assert page.evaluate("getSelection().anchorNode.parentElement.closest('#step-player') !== null")
+
+
+def far_blocks(page: Page) -> int:
+    return page.locator("article > *").evaluate_all(
+        "all => all.filter(e => getComputedStyle(e).contentVisibility === 'auto').length"
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(served + "index.html", wait_until="networkidle")
+    page.goto(served + PAGE + "#exercises", wait_until="networkidle")
+    assert far_blocks(page) > 20
+    header = page.locator("header.md-header").bounding_box()
+    assert header
+    for name in ("exercises", "check", "mistakes", "idea"):
+        page.evaluate("name => { location.hash = name }", name)
+        page.evaluate("new Promise(done => setTimeout(done, 300))")
+        box = page.locator(f"#{name}").bounding_box()
+        assert box
+        assert header["height"] - 1 <= box["y"] <= header["height"] + 40, name
+
+
+def test_text_far_below_can_be_found(page: Page, served: str) -> None:
+    page.goto(served + PAGE, wait_until="networkidle")
+    far = page.locator("article > p").last
+    text = (far.text_content() or "").split(".")[0][:30]
+    assert page.evaluate("text => find(text)", text)
+    expect(far).to_be_in_viewport()
+
+
+def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
+    page.goto(served + PAGE, wait_until="networkidle")
+    mark = page.locator("article > p:nth-child(n + 20) .verified-mark").first
+    block = mark.locator("xpath=ancestor::p")
+    visibility = "e => getComputedStyle(e).contentVisibility"
+    assert block.evaluate(visibility) == "auto"
+    mark.scroll_into_view_if_needed()
+    page.evaluate("new Promise(done => setTimeout(done, 300))")  # its neighbours get their heights
+    mark.hover()
+    assert block.evaluate(visibility) == "visible"
+    page.mouse.move(0, 0)
+    assert block.evaluate(visibility) == "auto"
+    mark.focus()
+    assert block.evaluate(visibility) == "visible"
+
+
+@pytest.mark.parametrize("name", [PAGE, "labs/digits.html", "practice/shape-explorer.html"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries()"
+        ".forEach(entry => { window.shift += entry.value }))"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+    page.goto(served + name, wait_until="networkidle")
+    page.evaluate("new Promise(done => setTimeout(done, 300))")
+    # KaTeX's letters may be a fraction of a pixel wider than those that stand in for them.
+    assert page.evaluate("window.shift") < 0.002
