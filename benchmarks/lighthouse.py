@@ -3,7 +3,8 @@
     make site && npm --prefix benchmarks/js ci && python benchmarks/lighthouse.py [PAGE ...]
 
 The site is served as a host would serve it, compressed and with an age for the browser's cache.
-Shown are the four scores, of 100, and the layout shift, which should be 0.
+Shown are the four scores, of 100, how many milliseconds long tasks keep the page from answering,
+which is most of what a busy machine adds, and the layout shift, which should be 0.
 """
 
 import gzip
@@ -86,12 +87,16 @@ def main(pages: list[str]) -> None:
         sys.exit(f"This needs Chromium or Chrome, {PROGRAM.relative_to(ROOT)} and site/: see above")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressed, directory=ROOT / "site"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"{'page':<34}{' '.join(f'{name:>14}' for name in CATEGORIES)}  layout shift")
+    print(f"{'page':<34}{' '.join(f'{name:>14}' for name in CATEGORIES)}  blocking  layout shift")
     for page in pages:
         found = report(f"http://127.0.0.1:{server.server_port}/{page}", browser)
         scores = [round(100 * found["categories"][name]["score"]) for name in CATEGORIES]
-        shift = found["audits"]["cumulative-layout-shift"]["numericValue"]
-        print(f"{page:<34}{' '.join(f'{score:>14}' for score in scores)}  {shift:.4f}", flush=True)
+        blocking, shift = (
+            found["audits"][name]["numericValue"]
+            for name in ("total-blocking-time", "cumulative-layout-shift")
+        )
+        columns = " ".join(f"{score:>14}" for score in scores)
+        print(f"{page:<34}{columns}  {blocking:>8.0f}  {shift:.4f}", flush=True)
         for complaint in complaints(found):
             print(f"    {complaint}")
 

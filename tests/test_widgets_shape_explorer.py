@@ -189,10 +189,13 @@ def test_copied_code_runs_for_fifty_configurations(explorer: Page) -> None:
     assert ran == 50
 
 
-def test_first_program_is_the_one_on_the_page(browser: Browser, served: str) -> None:
+@pytest.mark.parametrize(("language", "prefix"), [("en", ""), ("zh", "zh/")])
+def test_first_program_is_the_one_on_the_page(
+    browser: Browser, served: str, language: str, prefix: str
+) -> None:
     page = browser.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
-    source = ROOT / "docs/en" / Path(PAGE).with_suffix(".md")
+    page.goto(served + prefix + PAGE, wait_until="networkidle")
+    source = ROOT / "docs" / language / Path(PAGE).with_suffix(".md")
     program = page.locator("shape-explorer .program").text_content()
     first = read_chapter(source).of(Code)[0].code.rstrip("\n") + "\n"
     # All imports of a page stand in its first block, this one for a block further down.

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from torch import Tensor, nn
 
+from docs._build.scripts import without_comments
 from docs._build.widgets import step_player, target
 from tests.visits import allow_instant_visits
 from tests.widgets import bring, in_language
@@ -144,7 +145,8 @@ def test_products_and_gates_are_those_of_torch(bare: Page, served: str, cell: st
 def test_wrong_rule_is_noticed(
     bare: Page, served: str, cell: str, network: str, right: str, wrong: str
 ) -> None:
-    ticks = bare.evaluate(RUN, [served, cell, network, [right, wrong]])
+    published = [without_comments(code) for code in (right, wrong)]
+    ticks = bare.evaluate(RUN, [served, cell, network, published])
     output, _ = torch_run(cell, network)
     assert (shown_output(ticks, network) - output).abs().max() > 1e-2
 
