@@ -238,7 +238,7 @@ def test_page_says_how_much_of_it_was_computed(built_site: Path, page: str) -> N
 def test_counts_are_a_sentence() -> None:
     def sentence(verified: int = 0, compared: int = 0, claims: int = 0) -> str:
         counts = {"verified": verified, "compared": compared, "claims": claims}
-        return BeautifulSoup(page_counts(counts, "x"), "html.parser").get_text()
+        return BeautifulSoup(page_counts(counts, "x", "en"), "html.parser").get_text()
 
     end = "on this page were computed and compared."
     assert sentence(42, 12, 9) == f"42 values, 12 outputs and 9 claims {end}"

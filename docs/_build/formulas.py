@@ -26,7 +26,7 @@ MARKED = re.compile(
 )
 SHORT = 30  # characters of TeX that may stay on one line, even on a phone
 TYPESET = re.compile(
-    r"<bdi data-search-exclude>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>", re.DOTALL
+    r"<bdi(?: data-search-exclude)?>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>", re.DOTALL
 )
 # JSON, because an object would come back as a handle; `catch`, to name the formula in the error.
 RENDER = """

@@ -3,6 +3,8 @@
 import re
 
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
+# Plain names and blanks of code look like text without a class: a third of all spans.
+UNCOLOURED = re.compile(r'<span class="[nw]">([^<]*)</span>')
 # What nobody searches for: solutions, what a chapter builds on, and what comes after it.
 UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
@@ -13,7 +15,7 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 def finished(html: str) -> str:
     """Finish the content of a page: search, links, tables."""
-    html = FENCE.sub(_out_of_search, html)
+    html = UNCOLOURED.sub(r"\1", FENCE.sub(_out_of_search, html))
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
@@ -37,6 +39,11 @@ def below_title(html: str, facts: str) -> str:
 
 def notebook_button(name: str, text: str) -> str:
     return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
+
+
+def without_search_marks(page: str) -> str:
+    """Drop what only the search plugin reads; it has, when a page is written."""
+    return re.sub(r' data-search-exclude(?:="")?', "", page)
 
 
 def accessible(page: str, search: str) -> str:
