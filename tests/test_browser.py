@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.visits import Listener, allow_instant_visits
+from tests.visits import Listener, allow_instant_visits, load
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -25,7 +25,7 @@ def test_scheme_is_the_one_of_the_system(
 
 def test_verified_value_shows_its_expression(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    page.goto(served + "foundations/linear-layer-over-time.html", wait_until="networkidle")
+    load(page, served + "foundations/linear-layer-over-time.html")
     mark = page.locator(".verified-mark").first
     bubble = "element => getComputedStyle(element, '::after').content"
     assert mark.evaluate(bubble) == "none"
@@ -36,7 +36,7 @@ def test_verified_value_shows_its_expression(context: BrowserContext, served: st
 
 def test_scheme_switch(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    page.goto(served, wait_until="networkidle")
+    load(page, served)
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.locator("label[title='Switch to the dark scheme']").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
@@ -132,7 +132,7 @@ def test_missing_page_shows_the_way_back(context: BrowserContext, served: str) -
 
 def test_notebook_is_offered_and_downloads(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    page.goto(served + "foundations/linear-layer-over-time.html", wait_until="networkidle")
+    load(page, served + "foundations/linear-layer-over-time.html")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download notebook").click()
     assert download.value.suggested_filename == "linear-layer-over-time.ipynb"
@@ -141,7 +141,7 @@ def test_notebook_is_offered_and_downloads(context: BrowserContext, served: str)
 
 def test_cheat_sheet_prints_on_two_pages(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    page.goto(served + "practice/cheat-sheet.html", wait_until="networkidle")
+    load(page, served + "practice/cheat-sheet.html")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
     # What is printed lies within the paper: A4 less its margins of 12 mm, at 96 px an inch.

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from docs._build.chapter import Code, read_chapter
-from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, without_search
+from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load, without_search
 
 COPY_ALL = """async () => {
     const copied = []
@@ -63,7 +63,7 @@ def visit(
     """A page, loaded on a phone; what it complains of is noted until all tests have seen it."""
     page = shared.new_page()
     heard = Listener(page, served.split("/rnn-tutorial")[0])
-    page.goto(served + request.param, wait_until="networkidle")
+    load(page, served + request.param)
     for widget in page.locator(".widget").all():  # it is loaded when it comes near
         widget.scroll_into_view_if_needed()
         expect(widget).to_contain_class("widget--running")
@@ -112,7 +112,7 @@ def test_copy_button_gives_exactly_the_executed_code(visit: tuple[str, Page, Lis
 
 def test_axe_finds_no_violation(visit: tuple[str, Page, Listener]) -> None:
     """Last, because it changes the page."""
-    _, page, _ = visit
+    _, page, heard = visit
     page.set_viewport_size(DESKTOP)
     page.evaluate(LIGHTEN)
     page.evaluate(AXE)
@@ -121,6 +121,7 @@ def test_axe_finds_no_violation(visit: tuple[str, Page, Listener]) -> None:
     switch_to(page, "default")
     found["default"] = violations(page, "color-contrast")  # all that another scheme can change
     assert found == {"slate": [], "default": []}
+    assert heard.complaints == []
 
 
 def violations(page: Page, *rules: str) -> list[str]:

@@ -20,6 +20,7 @@ from docs._build.figures.style import PALETTE, number
 from docs._build.rendered import claim_titles, verified_values
 from docs._build.site import ROOT, address_of, pages
 from tests.test_figures import variables
+from tests.visits import load
 
 PAGES = [address_of(page) for page in pages()]
 PRINTED = ["foundations/memory", "gates/lstm-by-hand", "learning/vanishing-gradients"]
@@ -296,7 +297,7 @@ def test_links_out_of_the_site_are_marked(built_site: Path) -> None:
 @pytest.mark.parametrize("name", PRINTED)
 def test_chapter_on_paper(context: BrowserContext, served: str, name: str) -> None:
     page = context.new_page()
-    page.goto(served + name + ".html", wait_until="networkidle")
+    load(page, served + name + ".html")
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert 5 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 16
     # A4 less the margins of site.css, at 96 px an inch.

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from docs._build.site import address_of, pages
+from docs._build.site import CONFIGURATIONS, LANGUAGES, address_of, pages
 
 ROOT = Path(__file__).parent.parent
-PAGES = [address_of(page) for page in pages()]
+PAGES = [address_of(page) for language in LANGUAGES for page in pages(language)]
 PARTS = {
     "python": ".language-python.highlight",
     "output": ".language-text.highlight > .filename",
@@ -29,6 +29,7 @@ PARTS = {
     "formula": ".arithmatex",
     "term": "article dt",
     "counts": ".checks td",
+    "heading": "article h2",
 }
 
 
@@ -37,18 +38,21 @@ def zensical_site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) ->
     project = tmp_path_factory.mktemp("zensical")
     for name in ("docs", "rnn_tutorial"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(project / "docs/assets", project / "docs/en/assets")
-    shutil.rmtree(project / "docs/en/labs")
+    for language in LANGUAGES:
+        shutil.copytree(project / "docs/assets", project / "docs" / language / "assets")
+        shutil.rmtree(project / "docs" / language / "labs")
     # What the pages printed when the site was built: the same code, run once.
     shutil.copytree(ROOT / ".cache/chapters", project / ".cache/chapters")
-    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    # The links to the lab would be warnings.
-    (project / "mkdocs.yml").write_text(config.replace("strict: true", "strict: false"))
+    for file in CONFIGURATIONS.values():
+        config = file.read_text(encoding="utf-8")
+        # The links to the lab would be warnings.
+        (project / file.name).write_text(config.replace("strict: true", "strict: false"), "utf-8")
     environment = os.environ | {"PYTHONPATH": str(project), "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "zensical", "build"]
-    run = subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
-    if run.returncode:
-        pytest.fail(f"zensical build failed:\n{run.stdout[-4000:]}{run.stderr[-4000:]}")
+    for file in CONFIGURATIONS.values():
+        command = [sys.executable, "-m", "zensical", "build", "-f", file.name]
+        run = subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
+        if run.returncode:
+            pytest.fail(f"zensical build failed:\n{run.stdout[-4000:]}{run.stderr[-4000:]}")
     return project / "site"
 
 

@@ -30,6 +30,23 @@ class Listener:
             self.complaints.append(f"asks another host: {request.url}")
 
 
+def load(page: Page, address: str) -> None:
+    """Load a page, and wait until nothing is asked for and no script has anything left to do.
+
+    Playwright's "networkidle" then waits half a second more, on every page.
+    """
+    pending: set[Request] = set()
+    page.on("request", lambda request: pending.add(request))
+    for event in ("requestfinished", "requestfailed"):
+        page.on(event, lambda request: pending.discard(request))
+    page.goto(address)
+    while True:
+        page.evaluate("() => new Promise(done => requestIdleCallback(() => done()))")
+        if not pending:
+            return
+        page.wait_for_timeout(10)
+
+
 def without_search(context: BrowserContext, built_site: Path) -> None:
     """Give pages an empty index: building the site's takes longer than all else on a page."""
     index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
