@@ -48,6 +48,8 @@ def visit(page: Page, address: str) -> Scales:
         page.goto(address, wait_until="load")
     for widget in page.locator(".widget").all():  # which a page asks for when it comes near
         widget.scroll_into_view_if_needed()
+    for formula in page.locator(".katex:visible").all()[-1:]:  # their letters, too
+        formula.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
     return scales
 
@@ -65,12 +67,16 @@ def test_first_visit_to_one_of_the_heaviest_pages(
     assert sum(scales.weights.values()) <= FIRST_VISIT, f"{name}:\n{scales.heaviest()}"
 
 
+@pytest.mark.parametrize("edition", ["", "zh/"])
 def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
-    browser: Browser, built_site: Path, served: str
+    browser: Browser, built_site: Path, served: str, edition: str
 ) -> None:
-    weights = html_weights(built_site)
+    every = html_weights(built_site)
+    weights = {
+        name: size for name, size in every.items() if name.startswith("zh/") == bool(edition)
+    }
     context = browser.new_context()
-    known = visit(context.new_page(), served + "foundations/memory.html").weights
+    known = visit(context.new_page(), served + edition + "foundations/memory.html").weights
     name = next(iter(weights))
     then = visit(context.new_page(), served + name).weights
     context.close()
