@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from docs._build.chapter import Code, read_chapter
 from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load, without_search
@@ -64,6 +64,9 @@ def visit(
     page = shared.new_page()
     heard = Listener(page, served.split("/rnn-tutorial")[0])
     load(page, served + request.param)
+    for widget in page.locator(".widget").all():  # it is loaded when it comes near
+        widget.scroll_into_view_if_needed()
+        expect(widget).to_contain_class("widget--running")
     yield request.param, page, heard
     page.close()
 

@@ -53,7 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add docs/assets, which all editions share, under `assets/`."""
     for path in sorted(ASSETS.rglob("*")):
         source = path.relative_to(DOCS).as_posix()
-        if path.parent == ASSETS / "widgets" and path.suffix == ".js":
+        if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix == ".js":
             code = without_comments(path.read_text(encoding="utf-8"))
             files.append(File.generated(config, source, content=code))
         elif path.is_file():

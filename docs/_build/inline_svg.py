@@ -21,6 +21,8 @@ from docs._build.figure_labels import in_chinese
 FIGURES = Path(__file__).parents[1] / "assets" / "figures"
 SOURCE = re.compile(r"(?:^|/)assets/figures/([\w-]+)\.svg$")
 LONG_LINE = re.compile(r'(?<= d=")M [-\d.]+ [-\d.]+(?: L [-\d.]+ [-\d.]+){20,} ?(?=")')
+# A figure in a file of its own names its colours; on a page the style sheet does.
+FALLBACK = re.compile(r"var\((--fig-(?!font)\w+), #\w+\)")
 
 
 class InlineSvg(Treeprocessor):
@@ -70,7 +72,7 @@ def inlined(name: str, alt: str, occurrence: int = 1) -> str:
     svg = svg[svg.index("<svg") :].strip()  # without prolog and doctype
     own = f"{name}-{occurrence}-" if occurrence > 1 else f"{name}-"
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{own}", svg)
-    svg = LONG_LINE.sub(_by_steps, svg)
+    svg = FALLBACK.sub(r"var(\1)", LONG_LINE.sub(_by_steps, svg))
     return f'<svg role="img" aria-label="{escape(alt)}" data-search-exclude{svg[4:]}'
 
 

@@ -16,6 +16,7 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 def finished(html: str) -> str:
     """Finish the content of a page: search, links, tables."""
     html = UNCOLOURED.sub(r"\1", FENCE.sub(_out_of_search, html))
+    html = html.replace("<pre><span></span>", "<pre>")
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
