@@ -47,7 +47,7 @@ def formulas(site: Path) -> dict[str, str]:
     for path in sorted(site.rglob("*.html")):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for formula in soup.select(".arithmatex"):
-            where = f"{path.relative_to(site)}: {tex_of(formula)}"
+            where = f"{path.relative_to(site)}: {formula.math.get_text()}"
             found[where] = formula.select_one(".katex-html").get_text()
     return found
 

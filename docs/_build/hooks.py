@@ -20,13 +20,7 @@ from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.page_html import (
-    accessible,
-    below_title,
-    finished,
-    notebook_button,
-    without_search_marks,
-)
+from docs._build.page_html import accessible, below_title, finished, lean, notebook_button
 from docs._build.scripts import without_comments
 from docs._build.segmentation import short_index, teach_terms, with_whole_words
 from docs._build.site import LANGUAGES, language_of, pages
@@ -95,8 +89,7 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     language = config.theme["language"]
-    page_html = without_search_marks(accessible(output, WORDS[language].search))
-    return linked(page_html, language, page.url)
+    return linked(lean(accessible(output, WORDS[language].search)), language, page.url)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:

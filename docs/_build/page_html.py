@@ -7,6 +7,10 @@ FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTA
 UNCOLOURED = re.compile(r'<span class="[nw]">([^<]*)</span>')
 # What nobody searches for: solutions, what a chapter builds on, and what comes after it.
 UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
+READ_ALREADY = re.compile(
+    r' data-search-exclude(?:="")?|<annotation encoding="application/x-tex">.*?</annotation>',
+    re.DOTALL,
+)
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
@@ -42,9 +46,9 @@ def notebook_button(name: str, text: str) -> str:
     return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
 
 
-def without_search_marks(page: str) -> str:
-    """Drop what only the search plugin reads; it has, when a page is written."""
-    return re.sub(r' data-search-exclude(?:="")?', "", page)
+def lean(page: str) -> str:
+    """Drop what has been read when a page is written: marks for the search, formulas' TeX."""
+    return READ_ALREADY.sub("", page)
 
 
 def accessible(page: str, search: str) -> str:
