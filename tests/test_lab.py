@@ -325,8 +325,20 @@ def test_lab_is_executed_again_when_the_package_changes(project: Path) -> None:
     with (project / "rnn_tutorial" / "compare.py").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert executed_at(project) != first
-    states = [path for path in (project / ".cache" / "mkdocs-jupyter").iterdir() if path.is_dir()]
-    assert len(states) == 1, "the state before is still in the cache"
+    for folder in ("en", "runs"):
+        states = list((project / ".cache" / "mkdocs-jupyter" / folder).iterdir())
+        assert len(states) == 1, "the state before is still in the cache"
+
+
+def test_translated_lab_shares_the_run_of_the_same_code(project: Path) -> None:
+    first = executed_at(project)
+    lab = project / "docs" / "en" / "labs" / "small.py"
+    lab.write_text(SMALL_LAB.replace("executed.", "run.").replace("time\n\n", "time  # 时间\n\n"))
+    assert executed_at(project) == first
+    assert "It says when it was run." in (project / "site" / "labs" / "small.html").read_text()
+    lab.write_text(SMALL_LAB.replace("print(", "print(0, "))
+    page = build(project) and (project / "site" / "labs" / "small.html").read_text()
+    assert first not in page
 
 
 def test_failing_assert_stops_the_build_at_its_line(project: Path) -> None:

@@ -21,6 +21,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor, ExecutePreproce
 from nbformat import NotebookNode
 from nbformat.v4 import new_raw_cell
 
+from docs._build.comments import without_comments
 from docs._build.snippets import ROOT
 
 NOTEBOOK = "application/x-ipynb+json"
@@ -35,22 +36,30 @@ class KeptExecution(ExecutePreprocessor):
     """Executes a notebook as nbconvert does, and leaves the executed notebook in its page.
 
     There it is part of what mkdocs-jupyter caches, so that page and notebook always belong to one
-    run.  Progress bars are reduced to their last state.
+    run.  Progress bars are reduced to their last state.  A lab and its translations hold the same
+    code, up to comments, and so share one run.
 
     Raises:
         PluginError: if a cell fails; it names the line in the lab's own file.
     """
 
     labs = Path()  # the folder of their files
+    runs = Path()  # where the results of runs are kept, for each state of package and libraries
 
     def preprocess(
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Any]:
-        try:
-            nb, resources = super().preprocess(nb, resources, km)
-        except CellExecutionError as error:
-            raise PluginError(explained(error, nb, self.labs)) from None
-        nb, resources = CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
+        kept = self.runs / f"{code_hash(nb)}.json"
+        if kept.is_file():
+            restore(nb, json.loads(kept.read_text(encoding="utf-8")))
+        else:
+            try:
+                nb, resources = super().preprocess(nb, resources, km)
+            except CellExecutionError as error:
+                raise PluginError(explained(error, nb, self.labs)) from None
+            nb, resources = CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
+            self.runs.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(results(nb)), encoding="utf-8")
         text = json.dumps(nb).replace("</", "<\\/")  # no end of the script inside of it
         script = f'<script type="{NOTEBOOK}">{text}</script>'
         nb.cells.append(new_raw_cell(script, metadata={"raw_mimetype": "text/html"}))
@@ -66,11 +75,36 @@ def prepare_labs(config: MkDocsConfig) -> None:
     KeptExecution.labs = Path(config.docs_dir) / "labs"
     options = config.plugins["mkdocs-jupyter"].config
     # An edition each: mkdocs-jupyter throws away what it has not used itself.
-    folder, state = Path(options["cache_dir"]) / config.theme["language"], fingerprint()
-    for stale in folder.glob("*"):
+    root, state = Path(options["cache_dir"]), fingerprint()
+    folder = root / config.theme["language"]
+    KeptExecution.runs = root / "runs" / state
+    for stale in [*folder.glob("*"), *(root / "runs").glob("*")]:
         if stale.is_dir() and stale.name != state:
             shutil.rmtree(stale)
     options["cache_dir"] = str(folder / state)
+
+
+def code_hash(nb: NotebookNode) -> str:
+    """Hash a notebook's code without comments."""
+    code = [without_comments(cell.source, "python") for cell in code_cells(nb)]
+    return hashlib.sha256("\0".join(code).encode()).hexdigest()[:16]
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def results(nb: NotebookNode) -> dict[str, Any]:
+    """Take from an executed notebook what its execution has put there."""
+    cells = [(cell.execution_count, cell.outputs) for cell in code_cells(nb)]
+    return {"language_info": nb.metadata.get("language_info", {}), "cells": cells}
+
+
+def restore(nb: NotebookNode, found: dict[str, Any]) -> None:
+    """Put the results of another run of the same code into a notebook."""
+    nb.metadata["language_info"] = nbformat.from_dict(found["language_info"])
+    for cell, (count, outputs) in zip(code_cells(nb), found["cells"], strict=True):
+        cell.execution_count, cell.outputs = count, nbformat.from_dict(outputs)
 
 
 def explained(error: CellExecutionError, nb: NotebookNode, labs: Path) -> str:
