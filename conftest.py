@@ -23,9 +23,16 @@ LONGEST = [
         "every_page",
         "mutations",
         "notebooks",
-        "widgets_step_player",
         "lab",
+        "widgets_step_player",
+        "widgets_shape_explorer",
+        "identity",
         "zensical",
+        "engine_pytest",
+        "benchmarks",
+        "browser",
+        "widgets_gradient_explorer",
+        "determinism",
     )
 ]
 MOST_WORKERS = 4  # each reads all pages, and takes half a gigabyte with its browser
