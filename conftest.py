@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser, PythonCodeBlockParser
+from xdist.scheduler import LoadFileScheduling
 
 from docs._build.doctests import ChapterParser, Page, Results, merge, total
 from docs._build.update import apply_edits
@@ -18,22 +19,20 @@ RESULTS: Results = {}  # of all processes, in the one that reports
 # The pages come first: then the site, which other tests look at, need not execute them again.  Next
 # comes what takes longest, so that no worker is left alone with it at the end.
 LONGEST = [
-    f"tests/test_{name}.py"
-    for name in (
-        "every_page",
-        "mutations",
-        "notebooks",
-        "lab",
-        "widgets_step_player",
-        "widgets_shape_explorer",
-        "identity",
-        "zensical",
-        "engine_pytest",
-        "benchmarks",
-        "browser",
-        "widgets_gradient_explorer",
-        "determinism",
-    )
+    "tests/test_every_page.py",
+    "tests/test_mutations.py",  # while the other worker builds the site, which the next one needs
+    "tests/test_every_page.py, zh",
+    "tests/test_notebooks.py",
+    "tests/test_lab.py",
+    "tests/test_widgets_step_player.py",
+    "tests/test_widgets_shape_explorer.py",
+    "tests/test_identity.py",
+    "tests/test_zensical.py",
+    "tests/test_engine_pytest.py",
+    "tests/test_benchmarks.py",
+    "tests/test_browser.py",
+    "tests/test_widgets_gradient_explorer.py",
+    "tests/test_determinism.py",
 ]
 MOST_WORKERS = 4  # each reads all pages, and takes half a gigabyte with its browser
 
@@ -72,14 +71,30 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
+def share_of(nodeid: str) -> str:
+    """Name what one worker does: a file, but the longest one in two, each a language."""
+    file = nodeid.split("::")[0]
+    return f"{file}, zh" if file == LONGEST[0] and "[zh/" in nodeid else file
+
+
+class Shares(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
+    return Shares(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         places = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: place_of(item.nodeid.split("::")[0], places))
+        items.sort(key=lambda item: place_of(share_of(item.nodeid), places))
 
 
-def place_of(file: str, places: dict[str, int]) -> int:
-    return -1 if file.startswith("docs/") else places.get(file, len(LONGEST))
+def place_of(share: str, places: dict[str, int]) -> int:
+    return -1 if share.startswith("docs/") else places.get(share, len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)
