@@ -68,7 +68,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Share whole folders among workers; for single files, starting them takes longer."""
     if not any(Path(argument).is_dir() for argument in config.args):
         return 0
-    return min(os.cpu_count() or 1, MOST_WORKERS)
+    return min((os.cpu_count() or 1) + 1, MOST_WORKERS)  # one, because browsers are waited for
 
 
 def share_of(nodeid: str) -> str:
