@@ -157,6 +157,6 @@ def test_whole_folders_are_shared_among_workers_and_files_are_not(
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     workers = pytestconfig.hook.pytest_xdist_auto_num_workers
-    for arguments, expected in (["docs/en"], 3), (["docs/en/index.md", "tests/engine.py::x"], 0):
+    for arguments, expected in (["docs/en"], 4), (["docs/en/index.md", "tests/engine.py::x"], 0):
         monkeypatch.setattr(pytestconfig, "args", [str(ROOT / name) for name in arguments])
         assert workers(config=pytestconfig) == expected
