@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from docs._build.lab_execution import code_cells
 from docs._build.site import ROOT
 
 # The project is installed in place: a path in `sys.path` leads to it.
@@ -55,10 +56,6 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     with ThreadPoolExecutor(1) as thread:
         run = partial(client.async_execute, cleanup_kc=True)
         return thread.submit(lambda: asyncio.run(run())).result()
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def execute_all(notebooks: list[NotebookNode], folder: Path) -> list[NotebookNode]:

@@ -23,6 +23,7 @@ from docs._build import lab_execution
 from docs._build.comments import without_comments
 from docs._build.comparison import same_output
 from docs._build.definitions import names_in, standalone
+from docs._build.lab_execution import code_cells
 from docs._build.lab_notebook import without_package
 from docs._build.lab_pages import slim
 from docs._build.snippets import ROOT
@@ -40,10 +41,6 @@ SEE_ALL = """async () => {
         while (!block.querySelector(".md-code__nav")) await new Promise(requestAnimationFrame)
     }
 }"""
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 # The published page.
