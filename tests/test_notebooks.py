@@ -33,7 +33,6 @@ from docs._build.chapter import (
 )
 from docs._build.comments import without_comments
 from docs._build.comparison import same_output
-from docs._build.formulas import as_tex
 from docs._build.inline_svg import FIGURES
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.pictures import figure_png, set_subscripts
@@ -161,7 +160,7 @@ def words(soup: BeautifulSoup) -> list[str]:
 
 
 def words_of_page(chapter: Chapter) -> list[str]:
-    soup = BeautifulSoup(as_tex(chapter.html), "html.parser")
+    soup = BeautifulSoup(chapter.html, "html.parser")
     for block, fence in zip(soup.select(".highlight"), chapter.of(Fence), strict=True):
         shown = isinstance(fence, Shown | Skipped) and fence.title
         block.replace_with(f"\n{fence.title}:\n" if shown else "\n")

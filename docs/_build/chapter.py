@@ -23,6 +23,7 @@ from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
 
 from docs._build import inline_svg, rendered, snippets
+from docs._build.kept import kept
 from docs._build.numerals import numbers_in, unverified_numbers
 from docs._build.rendered import normal, surplus
 from docs._build.site import docs_dir, language_of, pages, site_markdown
@@ -113,8 +114,10 @@ class Claim(Item):
     last_line: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chapter:
+    """One page as it was read; reading it again gives another one."""
+
     path: Path
     text: str  # with \n line ends
     items: tuple[Item, ...]
@@ -132,12 +135,15 @@ def page_text(path: Path) -> str:
 
 
 def read_chapter(path: Path, text: str | None = None) -> Chapter:
-    """Read one page; one that has not changed, nor what it includes, is read once a process.
+    """Read one page, or another text in its place.
 
+    A page that has not changed, nor what it includes, is read once, and kept in `.cache/`.
     Raises nothing for a fault in the page: faults are `Problem` items, in their places.
     """
-    text = page_text(path) if text is None else text.replace("\r\n", "\n").replace("\r", "\n")
-    return _read_chapter(path, text, _included())
+    if text is not None:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return _read_chapter(path, text, _included())
+    return _recalled_chapter(path, page_text(path), _included())
 
 
 def _included() -> tuple[tuple[Path, int], ...]:
@@ -147,16 +153,29 @@ def _included() -> tuple[tuple[Path, int], ...]:
 
 
 @lru_cache(maxsize=256)  # `mkdocs serve` reads pages as often as they change
+def _recalled_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
+    if not path.is_relative_to(snippets.ROOT):
+        return _read(path, text)[0]
+    return kept(path, text, lambda: _read(path, text))
+
+
+@lru_cache(maxsize=256)
 def _read_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
+    return _read(path, text)[0]
+
+
+def _read(path: Path, text: str) -> tuple[Chapter, set[str] | None]:
+    """Read a page; name the files that it includes, if that is sure."""
     source = _Source(text, language_of(path))
     try:
         html = source.render()
         items = source.read(BeautifulSoup(rendered.lightened(html), "html.parser"))
     except Exception as error:  # whatever an extension raises on bad input, the page is at fault
         message = f"the page cannot be rendered: {type(error).__name__}: {error}"
-        return Chapter(path, text, (source.problem(0, message),), (), "")
+        return Chapter(path, text, (source.problem(0, message),), (), ""), None
     items.sort(key=lambda item: (item.start, item.end, not isinstance(item, Problem)))
-    return Chapter(path, text, tuple(items), tuple(source.claims), html)
+    included = None if source.problems else source.files
+    return Chapter(path, text, tuple(items), tuple(source.claims), html), included
 
 
 def is_chapter(path: Path) -> bool:
@@ -216,6 +235,7 @@ class _Source:
         self.raw: list[_Raw] = []
         self.expanded: list[str] = []
         self.origins: list[Origin] = []
+        self.files: set[str] = set()  # which the page includes
 
     def read(self, page: BeautifulSoup) -> list[Item]:
         """List everything in the page, given the page as it was rendered."""
@@ -234,7 +254,7 @@ class _Source:
         snippets.report = self.report_include
         self.watch(md)
         html = md.convert(self.body.encode("utf-8", "replace").decode())
-        self.origins = snippets.origins
+        self.origins, self.files = snippets.origins, snippets.files
         return html
 
     def report_include(self, page_line: int, message: str) -> None:

@@ -8,15 +8,15 @@ and what they have seen hold they leave here for the site that they build.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 from docs._build.chapter import Chapter, Code, Fence, Value, read_chapter
 from docs._build.comments import without_comments
+from docs._build.kept import replace
 from docs._build.runner import Tally, run_chapter
 from docs._build.site import ROOT
 
@@ -55,12 +55,9 @@ def _executed(path: Path, stored: Path) -> Executed:
 def remember(chapter: Chapter, tally: Tally, printed: dict[int, str]) -> None:
     """Keep what a page did, which has been executed without a failure."""
     stored = _stored(chapter)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    temporary = stored.with_suffix(f".{os.getpid()}")  # others may be writing it, too
     texts = [printed[block.line] for block in chapter.of(Code)]
     content = {"counts": _counts(chapter, tally), "printed": texts}
-    temporary.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(temporary, stored)
+    replace(stored, json.dumps(content).encode())
 
 
 def _counts(chapter: Chapter, tally: Tally) -> dict[str, int]:
@@ -68,6 +65,7 @@ def _counts(chapter: Chapter, tally: Tally) -> dict[str, int]:
     return counts | {"claims": len(chapter.claims)}
 
 
+@lru_cache(maxsize=256)
 def _stored(chapter: Chapter) -> Path:
     """Name the file by all that the results come from."""
     digest = hashlib.sha256(version("torch").encode())

@@ -1,8 +1,8 @@
 r"""Formulas, typeset by KaTeX while a page is built, so that a page needs no script for them.
 
 `pymdownx.arithmatex` (generic) leaves \( … \) and \[ … \]. KaTeX is the vendored one; QuickJS runs
-it. A formula that KaTeX does not understand stops the build. The TeX stays in the page, where
-MathML has its place for it: notebooks are written from there.
+it. A formula that KaTeX does not understand stops the build. In a page that is only read formulas
+are tried and left as they are: checks and notebooks want the TeX.
 """
 
 import json
@@ -25,9 +25,6 @@ MARKED = re.compile(
     re.DOTALL,
 )
 SHORT = 30  # characters of TeX that may stay on one line, even on a phone
-TYPESET = re.compile(
-    r"<bdi(?: data-search-exclude)?>.*?<annotation[^>]*>(.*?)</annotation>.*?</bdi>", re.DOTALL
-)
 # JSON, because an object would come back as a handle; `catch`, to name the formula in the error.
 RENDER = """
     function render(tex, displayMode) {
@@ -71,14 +68,9 @@ def typeset(tex: str, display: bool) -> str:
     return result["html"]
 
 
-def as_tex(html: str) -> str:
-    r"""Undo `typeset_formulas`: the TeX stands between \( and \) again."""
-    return TYPESET.sub(r"\\(\1\\)", html)
-
-
 def tex_of(formula: Tag) -> str:
-    """Return the TeX of a formula that was typeset."""
-    return formula.select_one("annotation").get_text().strip()
+    r"""Return what stands between \( and \), or \[ and \], in an element that is marked."""
+    return re.fullmatch(r"\s*\\[(\[](.*)\\[)\]]\s*", formula.get_text(), re.DOTALL)[1].strip()
 
 
 @cache
@@ -91,7 +83,8 @@ def _renderer() -> Callable[[str, bool], str]:
 
 class _Formulas(Postprocessor):
     def run(self, text: str) -> str:
-        return typeset_formulas(text)
+        finished = typeset_formulas(text)
+        return text if getattr(self.md, "reading", False) else finished
 
 
 class FormulasExtension(Extension):

@@ -2,6 +2,7 @@
 
 `![alt text](../../assets/figures/NAME.svg "Caption."){ #fig-name }`, alone in its paragraph,
 becomes a `<figure>` that holds the SVG and, if there is one, the caption, with formulas.
+A page that is only read keeps the image.
 """
 
 import re
@@ -47,12 +48,11 @@ class InlineSvg(Treeprocessor):
         beside = f"{paragraph.text or ''}{image.tail or ''}".strip()
         if paragraph.tag != "p" or len(paragraph) > 1 or beside:
             raise ValueError(f"image {src}: a figure stands alone in its paragraph")
-        html = inlined(name, re.sub(r"\\[()]", "", alt), occurrence)
-        if getattr(self.md, "language", "en") == "zh":
-            html = in_chinese(html)
-        width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
-        if width:  # site.css keeps the text at its size
-            paragraph.set("style", f"--figure-width: {width[1]}")
+        alt = re.sub(r"\\[()]", "", alt)
+        if getattr(self.md, "reading", False):
+            html = f'<img alt="{escape(alt)}" src="{escape(src)}">'
+        else:
+            html = self.drawing(paragraph, name, alt, occurrence)
         if caption:
             # The inline parser has turned $x$ into \(x\), to be typeset.
             caption = re.sub(
@@ -64,6 +64,15 @@ class InlineSvg(Treeprocessor):
         paragraph.set("class", f"figure {image.get('class', '')}".strip())
         if "id" in image.attrib:
             paragraph.set("id", image.attrib["id"])
+
+    def drawing(self, paragraph: Element, name: str, alt: str, occurrence: int) -> str:
+        html = inlined(name, alt, occurrence)
+        if getattr(self.md, "language", "en") == "zh":
+            html = in_chinese(html)
+        width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
+        if width:  # site.css keeps the text at its size
+            paragraph.set("style", f"--figure-width: {width[1]}")
+        return html
 
 
 def inlined(name: str, alt: str, occurrence: int = 1) -> str:

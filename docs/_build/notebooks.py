@@ -19,12 +19,12 @@ from mkdocs.structure.files import File
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from docs._build.chapter import Chapter, Code, Fence, Output, Problem, without_front_matter
+from docs._build.chapter import Chapter, Code, Fence, Output, Problem
 from docs._build.inline_svg import SOURCE
 from docs._build.pictures import figure_png
-from docs._build.plain_markdown import Piece, PlainMarkdown, dollars, escaped, joined
+from docs._build.plain_markdown import Piece, PlainMarkdown, escaped, joined
 from docs._build.rendered import normal
-from docs._build.site import docs_dir, language_of, settings, site_markdown
+from docs._build.site import docs_dir, language_of, settings
 from docs._build.words import WORDS
 
 LANGUAGE_INFO = {
@@ -64,10 +64,7 @@ class _Page:
         self.language = language_of(chapter.path)
         self.file = self.page(chapter.path.relative_to(docs_dir(self.language)).as_posix())
         self.fences: Iterator[Fence] = iter(chapter.of(Fence))
-        body, _ = without_front_matter(chapter.text)
-        title, *rest = PlainMarkdown(self.fence, self.figure, self.link).page(
-            _html(body, self.language)
-        )
+        title, *rest = PlainMarkdown(self.fence, self.figure, self.link).page(chapter.html)
         self.title = title.text.removeprefix("# ")
         self.pieces = joined([title, self.origin(), *rest])
 
@@ -132,7 +129,7 @@ class _Page:
         ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", fence.code)), 3)
         return [*title, Piece(f"{ticks}{fence.language}\n{fence.code}\n{ticks}")]
 
-    def figure(self, image: Tag) -> Piece:
+    def figure(self, image: Tag, caption: str) -> Piece:
         """Write a figure as a PNG inside the text, with its caption.
 
         Colab shows neither attachments (googlecolab/colabtools#3836) nor SVG (#2092), JupyterLab no
@@ -144,9 +141,8 @@ class _Page:
             return Piece(f"![{escaped(str(image.get('alt', '')))}]({self.link(source)})")
         picture, width = figure_png(found[1].replace("-", "_"))
         data = base64.b64encode(picture).decode("ascii")
-        alt = escape(re.sub(r"\\[()]", "", str(image["alt"])))
+        alt = escape(str(image["alt"]))
         shown = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
-        caption = caption_text(str(image.get("title", "")))
         return Piece(f"{shown}\n\n*{caption}*" if caption else shown, alone=True)
 
     def link(self, href: str) -> str:
@@ -163,17 +159,3 @@ class _Page:
         """Name a file of this edition as MkDocs does."""
         folders = settings(self.language)["use_directory_urls"]
         return File(source, str(docs_dir(self.language)), "", use_directory_urls=folders)
-
-
-def _html(body: str, language: str) -> str:
-    """Render a page as the site does, but with its figures still as images."""
-    md = site_markdown(language)
-    md.reading = True  # custom fences leave their content to the build
-    md.treeprocessors.deregister("inline_svg")
-    return md.convert(body)
-
-
-def caption_text(title: str) -> str:
-    """Write a caption, which is plain text but for formulas."""
-    parts = re.split(r"(\\\(.+?\\\))", title.strip())
-    return "".join(dollars(part) if i % 2 else escaped(part) for i, part in enumerate(parts))

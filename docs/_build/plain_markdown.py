@@ -39,11 +39,12 @@ class Piece:
 class PlainMarkdown:
     """Write elements as Markdown.
 
-    `fence` writes a code block, `figure` an image that is a paragraph, and `link` an address.
+    `fence` writes a code block, `figure` an image that stands alone, given its caption as well, and
+    `link` an address.
     """
 
     fence: Callable[[Tag], list[Piece]]
-    figure: Callable[[Tag], Piece]
+    figure: Callable[[Tag, str], Piece]
     link: Callable[[str], str]
 
     def page(self, html: str) -> list[Piece]:
@@ -78,6 +79,7 @@ class PlainMarkdown:
             "ul": self.items,
             "ol": self.items,
             "dl": self.definitions,
+            "figure": self.picture,
             "table": self.table,
             "hr": lambda hr: [Piece("---")],
         }
@@ -92,11 +94,17 @@ class PlainMarkdown:
         nodes = list(nodes)
         shown = [node for node in nodes if str(node).strip()]
         if len(shown) == 1 and isinstance(shown[0], Tag) and shown[0].name == "img":
-            return [self.figure(shown[0])]
+            return [self.figure(shown[0], "")]
         text = "".join(map(self.inline, nodes)).strip()
         text = "\n".join(line.strip() for line in text.split("\n"))
         text = NUMBER_START.sub(r"\1\\", LINE_START.sub(r"\\", text))
         return [Piece(text)] if text else []
+
+    def picture(self, tag: Tag) -> list[Piece]:
+        image, caption = tag.find("img", recursive=False), tag.find("figcaption", recursive=False)
+        if not image:
+            return self.blocks(tag)
+        return [self.figure(image, self.line(caption) if caption else "")]
 
     def heading(self, title: Tag) -> Piece:
         """Write a title that is no section's: a bold line."""
@@ -180,7 +188,7 @@ class PlainMarkdown:
     def cell(self, tag: Tag) -> str:
         for math in tag.select(".arithmatex"):  # a bar in it would end the cell
             tex = tex_of(math).replace(r"\|", r"\Vert ").replace("|", r"\vert ")
-            math.select_one("annotation").string = tex
+            math.string = rf"\({tex}\)"
         return self.line(tag).replace("|", r"\|")
 
     # Inside a block.
@@ -226,11 +234,6 @@ def text_of(tag: Tag) -> str:
     for math in tag.select(".arithmatex"):
         math.string = f"${tex_of(math)}$"
     return tag.get_text().strip()
-
-
-def dollars(text: str) -> str:
-    r"""Write formulas for Jupyter where the site has put them between \( and \)."""
-    return re.sub(r"\\\((.+?)\\\)", r"$\1$", text)
 
 
 def escaped(text: str) -> str:

@@ -10,15 +10,13 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from docs._build.formulas import as_tex
 from docs._build.words import WORDS
 
 CLAIMS = tuple(words.claim.rstrip(":： ").lower() for words in WORDS.values())
 
 
 def lightened(html: str) -> str:
-    """Drop what is not read, the markup of formulas, code and figures: it is slow."""
-    html = as_tex(html)
+    """Drop what is not read, the markup of code and figures: it is slow."""
     html = re.sub(r"(<svg\b[^>]*>).*?(?=</svg>)", r"\1", html, flags=re.DOTALL)
     return re.sub(r"<pre\b.*?</pre>", _without_spans, html, flags=re.DOTALL)
 

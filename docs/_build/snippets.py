@@ -45,6 +45,7 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
         self.origins: list[Origin] = []
         self.report: Callable[[int, str], None] = self.refuse
         self.included: list[tuple[str, int]] = []  # what an include has brought in
+        self.files: set[str] = set()  # which all includes have named
 
     @staticmethod
     def refuse(page_line: int, message: str) -> None:
@@ -64,6 +65,7 @@ class PythonSnippetPreprocessor(SnippetPreprocessor):
         if not any(line.strip() for line in found):
             raise SnippetMissingError(f'include "{path}": there is nothing at these lines')
         self.included += [(target["snippet"], number) for number in numbers]
+        self.files.add(target["snippet"])
         return found
 
     def definition(self, lines: list[str], target: dict[str, Any]) -> Sequence[int]:
