@@ -168,8 +168,8 @@ def _read(path: Path, text: str) -> tuple[Chapter, set[str] | None]:
     """Read a page; name the files that it includes, if that is sure."""
     source = _Source(text, language_of(path))
     try:
-        html = source.render()
-        items = source.read(BeautifulSoup(rendered.lightened(html), "html.parser"))
+        html = rendered.lightened(source.render())
+        items = source.read(BeautifulSoup(html, "html.parser"))
     except Exception as error:  # whatever an extension raises on bad input, the page is at fault
         message = f"the page cannot be rendered: {type(error).__name__}: {error}"
         return Chapter(path, text, (source.problem(0, message),), (), ""), None
