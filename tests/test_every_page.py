@@ -4,14 +4,13 @@ A page is loaded once and looked at three times, because loading takes longest.
 """
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from docs._build.chapter import Code, read_chapter
+from tests.axe import contrast_violations, prepare, structure_violations
 from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load, without_search
 
 # Chromium may still be writing when a click is over: wait until the clipboard holds something else.
@@ -41,19 +40,6 @@ COPY_ALL = """async () => {
     }
     return copied
 }""".replace("NEWLY_COPIED", NEWLY_COPIED)
-
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-# One colour is checked once for every token: tests/test_figures.py computes the contrasts of all
-# colours of code from the style sheet. Here a block of code is one text, and a formula its MathML.
-LIGHTEN = """() => {
-    for (const code of document.querySelectorAll("pre > code")) code.textContent = code.textContent
-    for (const formula of document.querySelectorAll(".katex-html")) formula.remove()
-    for (const fold of document.querySelectorAll("details")) fold.open = true
-}"""
-# The bubble over a copy button hangs outside all landmarks, and fades while axe-core is at work.
-RUN_AXE = """rules => axe.run({exclude: ['.md-tooltip2']}, {
-    resultTypes: ['violations'], ...(rules.length ? {runOnly: rules} : {})
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -125,21 +111,10 @@ def test_axe_finds_no_violation(visit: tuple[str, Page, Listener]) -> None:
     """Last, because it changes the page."""
     _, page, heard = visit
     page.set_viewport_size(DESKTOP)
-    page.evaluate(LIGHTEN)
-    page.evaluate(AXE)
+    prepare(page)
     switch_to(page, "slate")
-    found = {"slate": violations(page)}
+    found = {"slate": structure_violations(page) + contrast_violations(page)}
     switch_to(page, "default")
-    found["default"] = violations(page, "color-contrast")  # all that another scheme can change
+    found["default"] = contrast_violations(page)  # all that another scheme can change
     assert found == {"slate": [], "default": []}
     assert heard.complaints == []
-
-
-def violations(page: Page, *rules: str) -> list[str]:
-    """Describe what axe-core complains of: the rule, how often, and where first."""
-    found: dict[str, Any] = page.evaluate(RUN_AXE, list(rules))
-    assert found["passes"], "axe-core looked at nothing"
-    return [
-        f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:200]}"
-        for rule in found["violations"]
-    ]
