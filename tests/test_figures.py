@@ -8,8 +8,11 @@ from xml.etree import ElementTree
 import pytest
 from markdown import Markdown
 
-from docs._build.figures import TARGET, _ungroup, module, names, render, target
-from docs._build.figures.style import PALETTE, TINT
+from docs._build.drawing import drawn_svg
+from docs._build.figures import TARGET, module, names, target
+from docs._build.figures.style import TINT
+from docs._build.palette import PALETTE
+from docs._build.tidy_svg import _ungroup
 
 NUMBER = re.compile(r"(?<![#\w])-?\d+\.?\d*(?:e-?\d+)?")  # no part of a colour or a name
 SITE_CSS = TARGET.parent / "site.css"
@@ -54,13 +57,13 @@ def _close(a: str, b: str, tolerance: float) -> bool:
 def test_figure_is_what_its_module_draws(name: str) -> None:
     assert target(name).is_file(), f"run: python -m docs._build.figures {name}"
     tolerance = getattr(module(name), "TOLERANCE", 0.02)
-    found = differences(render(name), target(name).read_text(encoding="utf-8"), tolerance)
+    found = differences(drawn_svg(name), target(name).read_text(encoding="utf-8"), tolerance)
     assert not found, f"{target(name).name}: " + "\n".join(found[:10])
 
 
 def test_figure_is_drawn_the_same_twice() -> None:
     name = names()[0]
-    assert render(name) == render(name)
+    assert drawn_svg(name) == drawn_svg(name)
 
 
 def test_every_svg_has_a_module() -> None:
@@ -69,7 +72,7 @@ def test_every_svg_has_a_module() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_figure_stands_alone_and_inlined(name: str) -> None:
-    svg = render(name)
+    svg = drawn_svg(name)
     assert "<style" not in svg, "a style element in an inlined SVG reaches the whole page"
     assert not re.search(r"(?:href|url\()[=\"'(]*https?:", svg), (
         "it asks another site for something"

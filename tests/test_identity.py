@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from docs._build import logo
 from docs._build.checks import page_counts
 from docs._build.figures import target
-from docs._build.figures.style import PALETTE, number
+from docs._build.figures.style import number
+from docs._build.palette import PALETTE
 from docs._build.rendered import claim_titles, verified_values
 from docs._build.site import ROOT, address_of, pages
 from tests.test_figures import variables

@@ -33,9 +33,10 @@ from docs._build.chapter import (
 )
 from docs._build.comments import without_comments
 from docs._build.comparison import same_output
+from docs._build.drawing import set_subscripts
 from docs._build.inline_svg import FIGURES
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.pictures import figure_png, set_subscripts
+from docs._build.pictures import figure_png
 from docs._build.site import LANGUAGES, docs_dir, english, language_of, pages, settings
 from tests.kernels import execute, execute_all
 

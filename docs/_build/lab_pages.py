@@ -21,10 +21,10 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
-from docs._build.figures import tidy
 from docs._build.formulas import typeset_formulas
 from docs._build.language import joined
 from docs._build.site import language_of
+from docs._build.tidy_svg import tidy
 from docs._build.words import WORDS, Words
 
 log = logging.getLogger("mkdocs.hooks.labs")

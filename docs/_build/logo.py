@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from docs._build.figures.style import PALETTE
+from docs._build.palette import PALETTE
 
 DOCS = Path(__file__).parents[1]
 SIZE = 32  # of the grid

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from docs._build.figures.style import LD, MUTED, PALETTE, RC, E, H, N, T, text
+from docs._build.figures.style import LD, MUTED, RC, E, H, N, T, text
+from docs._build.palette import PALETTE
 from docs._build.figures.unrolled import unrolled
 from docs._build.logo import MARK
 

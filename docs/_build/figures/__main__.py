@@ -2,9 +2,10 @@
 
 import sys
 
-from docs._build.figures import names, render, target
+from docs._build.drawing import drawn_svg
+from docs._build.figures import names, target
 
 for name in [argument.replace("-", "_") for argument in sys.argv[1:]] or names():
     target(name).parent.mkdir(exist_ok=True)
-    target(name).write_text(render(name), encoding="utf-8", newline="\n")
+    target(name).write_text(drawn_svg(name), encoding="utf-8", newline="\n")
     print(target(name).name)

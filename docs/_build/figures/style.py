@@ -12,30 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from torch import Tensor
 
-# The light scheme; site.css defines --fig-NAME for both schemes. No two names share a colour.
-PALETTE = {
-    "ink": "#23262d",  # text
-    "muted": "#5d6470",  # secondary text, arrows
-    "line": "#c9ccd3",  # grids and frames: never text
-    "paper": "#ffffff",  # the sheet behind a figure; transparent on the site
-    "n": "#5f6875",  # batch
-    "t": "#8f5a00",  # time
-    "e": "#22763a",  # input features
-    "h": "#1f5fbf",  # hidden features
-    "ld": "#7440b8",  # layers x directions
-    "neg": "#b5452f",  # negative values in a heat map
-}
+from docs._build.palette import PALETTE
+
 INK, MUTED, LINE, PAPER = (PALETTE[name] for name in ("ink", "muted", "line", "paper"))
 N, T, E, H, LD, NEG = (PALETTE[name] for name in ("n", "t", "e", "h", "ld", "neg"))
 
 WIDTH = 520
 SIZE = 13.5  # of text
 TINT = 0.45  # opacity of the largest value in a heat map: ink on it stays readable
-FONT = (
-    "var(--fig-font, system-ui, -apple-system, 'Segoe UI', Roboto, "
-    "'Noto Sans', 'Helvetica Neue', Arial, sans-serif)"
-)
-
 RC = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
