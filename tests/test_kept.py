@@ -1,10 +1,12 @@
 """What the reader found in a page is recalled until something that it comes from has changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from docs._build import chapter
 from docs._build import kept as keeping
 from docs._build.chapter import Code, read_chapter
 from docs._build.kept import kept
@@ -71,3 +73,11 @@ def test_recalled_page_is_the_page_as_it_is_read() -> None:
     assert (recalled.text, recalled.html) == (text, fresh.html)
     assert (recalled.items, recalled.claims) == (fresh.items, fresh.claims)
     assert len(recalled.of(Code)) > 10
+
+
+def test_project_may_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = docs_dir() / "foundations" / "memory.md"
+    before = replace(read_chapter(page), path=Path("/elsewhere/memory.md"))
+    monkeypatch.setattr(chapter, "kept", lambda *_: before)
+    monkeypatch.setattr(chapter, "_included", lambda: ("another",))  # not as this process knows it
+    assert read_chapter(page).path == page

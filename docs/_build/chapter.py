@@ -8,7 +8,7 @@ resulting HTML reports what did not come through a fence, or came out differentl
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from html import unescape
 from pathlib import Path
@@ -156,7 +156,8 @@ def _included() -> tuple[tuple[Path, int], ...]:
 def _recalled_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
     if not path.is_relative_to(snippets.ROOT):
         return _read(path, text)[0]
-    return kept(path, text, lambda: _read(path, text))
+    found = kept(path, text, lambda: _read(path, text))
+    return replace(found, path=path)  # the project may have been moved
 
 
 @lru_cache(maxsize=256)

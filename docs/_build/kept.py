@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from docs._build.inline_svg import FIGURES
+from docs._build.site import LANGUAGES, settings
 from docs._build.snippets import ROOT
 
 CACHE = ROOT / ".cache" / "read"
@@ -45,7 +46,7 @@ def kept(path: Path, text: str, read: Callable[[], tuple[Found, set[str] | None]
 
 @cache
 def reader_state() -> str:
-    """Hash what any page is read with: this folder's code, the configurations, the libraries.
+    """Hash what any page is read with: this folder's code, the Markdown extensions, the libraries.
 
     A figure is read by its name only.
     """
@@ -53,8 +54,11 @@ def reader_state() -> str:
     digest.update(repr([(name, version(name)) for name in DISTRIBUTIONS]).encode())
     digest.update(repr(sorted(figure.name for figure in FIGURES.glob("*.svg"))).encode())
     code = [*ROOT.glob("docs/_build/*.py"), *ROOT.glob("docs/_build/katex/*.js")]
-    for source in sorted([*code, *ROOT.glob("mkdocs*.yml")]):
+    for source in sorted(code):
         digest.update(source.read_bytes())
+    for language in LANGUAGES:
+        extensions = settings(language)["markdown_extensions"]
+        digest.update(json.dumps(extensions, default=lambda named: named.__qualname__).encode())
     return digest.hexdigest()
 
 
