@@ -40,10 +40,16 @@ def test_a_page_that_is_read_keeps_the_tex() -> None:
     assert r'<span class="arithmatex">\(h_t\)</span>' in html
 
 
-def test_a_comma_stays_with_a_short_formula() -> None:
-    html = converted("Of $h_t$, $c_t$ and $a + b + c + d + e + f + g + h + i$, yes.")
-    closed = BeautifulSoup(html, "html.parser").select(".closed")
-    assert [(annotation(span), span.contents[-1]) for span in closed] == [("h_t", ",")]
+@pytest.mark.parametrize(
+    ("text", "stop"),
+    [
+        ("Of $h_t$, $c_t$ and $a + b + c + d + e + f + g + h + i$, yes.", ","),
+        ("由 $h_t$、$c_t$ 和 $a + b + c + d + e + f + g + h + i$，得出。", "、"),
+    ],
+)
+def test_a_stop_stays_with_a_short_formula(text: str, stop: str) -> None:
+    closed = BeautifulSoup(converted(text), "html.parser").select(".closed")
+    assert [(annotation(span), span.contents[-1]) for span in closed] == [("h_t", stop)]
 
 
 def test_what_is_typeset_is_left_alone() -> None:

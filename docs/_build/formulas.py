@@ -21,7 +21,7 @@ from markdown.postprocessors import Postprocessor
 KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 MARKED = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\s*\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>'
-    r"(?P<behind>[,.;:!?)]*)",
+    r"(?P<behind>[,.;:!?)，。；：？！）、]*)",
     re.DOTALL,
 )
 SHORT = 30  # characters of TeX that may stay on one line, even on a phone
