@@ -12,7 +12,6 @@ from xdist.scheduler import LoadFileScheduling
 
 from docs._build.chapter import read_chapter
 from docs._build.doctests import ChapterParser, Page, Results, merge, total
-from docs._build.site import LANGUAGES, pages
 from docs._build.update import apply_edits
 
 ROOT = Path(__file__).parent
@@ -69,8 +68,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Let each worker read a part of the pages: all need all of them, and find the others' kept."""
     worker = getattr(session.config, "workerinput", None)
     if worker:
-        everything = [page for language in LANGUAGES for page in pages(language)]
-        for page in everything[int(worker["workerid"][2:]) :: worker["workercount"]]:
+        pages = sorted(ROOT.glob("docs/**/*.md"))
+        for page in pages[int(worker["workerid"][2:]) :: worker["workercount"]]:
             read_chapter(page)
 
 

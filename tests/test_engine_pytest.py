@@ -67,7 +67,7 @@ def project(tmp_path: Path, pages: dict[str, str]) -> Path:
     for folder in ("docs/_build", "rnn_tutorial"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    for name in ("conftest.py", "pyproject.toml", "mkdocs.yml"):
+    for name in ("conftest.py", "pyproject.toml", "mkdocs.yml", "mkdocs.zh.yml"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name, text in pages.items():
         path = tmp_path / "docs" / "en" / name
