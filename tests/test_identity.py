@@ -21,7 +21,7 @@ from docs._build.palette import PALETTE
 from docs._build.rendered import claim_titles, verified_values
 from docs._build.site import ROOT, address_of, pages
 from tests.test_figures import variables
-from tests.visits import load
+from tests.visits import load, shifts, watch_shifts
 
 PAGES = [address_of(page) for page in pages()]
 PRINTED = ["foundations/memory", "gates/lstm-by-hand", "learning/vanishing-gradients"]
@@ -191,15 +191,11 @@ def test_nothing_moves_while_the_front_page_loads(
 ) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 900})
-    page.add_init_script(
-        "window.shift = 0; new PerformanceObserver(list => list.getEntries()"
-        ".forEach(entry => { window.shift += entry.value }))"
-        ".observe({ type: 'layout-shift', buffered: true })"
-    )
+    watch_shifts(page)
     page.goto(served, wait_until="networkidle")
     page.get_by_role("slider", name="Time step").wait_for()
     page.wait_for_timeout(1000)
-    assert page.evaluate("window.shift") == 0
+    assert shifts(page) == []
 
 
 def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> None:

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.visits import shifts, watch_shifts
+
 PAGE = "foundations/rnn-by-hand.html"
 TABLE = "#step-player table:not([class])"
 
@@ -107,18 +109,12 @@ def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.add_init_script(
-        "window.shifts = []; new PerformanceObserver(list => shifts.push(...list.getEntries()))"
-        ".observe({ type: 'layout-shift', buffered: true })"
-    )
+    watch_shifts(page)
     # KaTeX's letters are a little wider than those that stand in for them until they are there.
     page.route("**/*.woff2", lambda route: route.abort())
     page.goto(served + name, wait_until="networkidle")
     page.evaluate("new Promise(done => setTimeout(done, 300))")
-    # Where the browser paints while it still reads, a line that grows is no fault of the page's.
-    read = "performance.getEntriesByType('navigation')[0].domInteractive"
-    late = f"shifts.filter(shift => shift.startTime > {read}).map(shift => shift.value)"
-    assert page.evaluate(late) == []
+    assert shifts(page) == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -47,6 +47,24 @@ def load(page: Page, address: str) -> None:
         page.wait_for_timeout(10)
 
 
+def watch_shifts(page: Page) -> None:
+    """Note from now on what moves on the page without the reader's doing."""
+    page.add_init_script(
+        "window.shifts = []; new PerformanceObserver(list => shifts.push(...list.getEntries()))"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+
+
+def shifts(page: Page) -> list[float]:
+    """List how much has moved each time, once the browser had read the page.
+
+    Where it paints while it still reads, a line that grows is no fault of the page's.
+    """
+    read = "performance.getEntriesByType('navigation')[0].domInteractive"
+    late = f"shifts.filter(shift => shift.startTime > {read}).map(shift => shift.value)"
+    return page.evaluate(late)
+
+
 def without_search(context: BrowserContext, built_site: Path) -> None:
     """Give pages an empty index: building the site's takes longer than all else on a page."""
     index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
