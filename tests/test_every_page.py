@@ -16,10 +16,10 @@ from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load, withou
 # One block a call: for five seconds a call counts as a gesture of the reader, which copying needs.
 COPY = """async block => {
     const find = () => block.querySelector("button.md-code__button[data-md-type=copy]")
+    block.style.scrollMarginTop = "200px"  // its button is below the header then
     block.scrollIntoView({behavior: "instant"})
     while (!find()) await new Promise(requestAnimationFrame)  // it comes with the screen
     const button = find()
-    button.scrollIntoView({block: "center", behavior: "instant"})
     const {x, y, width, height} = button.getBoundingClientRect()
     const top = document.elementFromPoint(x + width / 2, y + height / 2)
     if (!button.contains(top)) throw Error(`out of reach: ${block.textContent}`)

@@ -13,16 +13,20 @@ READ_ALREADY = re.compile(
 )
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
+_AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
+_ENTRY = rf"(?:[\w·*+/−-]|{_AXIS})+"
+SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
 def finished(html: str) -> str:
-    """Finish the content of a page: search, links, tables."""
+    """Finish the content of a page: search, links, tables, shapes."""
     html = UNCOLOURED.sub(r"\1", FENCE.sub(_out_of_search, html))
     html = html.replace("<pre><span></span>", "<pre>")
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
+    html = SHAPE.sub(_on_one_line, html)
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
 
 
@@ -32,6 +36,11 @@ def _out_of_search(fence: re.Match[str]) -> str:
     What people search for stays: an output that shows an error or a warning.
     """
     return fence[0] if MESSAGE.search(fence[0]) else f"<div data-search-exclude{fence[1]}"
+
+
+def _on_one_line(shape: re.Match[str]) -> str:
+    """Keep a shape such as (N, T, E) from being broken, if its axes are marked."""
+    return shape[0].replace(", ", ",\u00a0") if "<em" in shape[0] else shape[0]
 
 
 def below_title(html: str, facts: str) -> str:

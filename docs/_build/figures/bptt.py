@@ -9,7 +9,7 @@ from docs._build.figures.style import INK, Box, H, arrow, canvas, heat_map, oper
 from rnn_tutorial import rnn_layer, unroll_backward
 
 STEPS = 4
-LEFT, PITCH, CELL = 3, 106, (42, 18)
+LEFT, PITCH, CELL = 2, 105, (46, 18)
 STATES, SUMS, LOSS = 30, 140, 226  # where the three rows begin
 
 
