@@ -12,6 +12,7 @@ N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
     [
         (f"({N}, {H})", f"({N},\u00a0{H})"),
         (f"({N}, 4·{H}, P)", f"({N},\u00a04·{H},\u00a0P)"),
+        (f"({N}, …)", f"({N},\u00a0…)"),
         (f"({H},)", f"({H},)"),
         (f"(now {N}, {H})", f"(now {N}, {H})"),  # a sentence
         ("<code>f(a, b)</code>", "<code>f(a, b)</code>"),

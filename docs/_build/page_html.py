@@ -14,7 +14,7 @@ READ_ALREADY = re.compile(
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 EXTERNAL = re.compile(r'<a href="(https?://)')
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
-_ENTRY = rf"(?:[\w·*+/−-]|{_AXIS})+"
+_ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
