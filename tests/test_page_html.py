@@ -21,3 +21,11 @@ N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 )
 def test_shape_stays_on_one_line(html: str, shown: str) -> None:
     assert finished(html) == shown
+
+
+def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
+    title = '<p class="admonition-title">断言：它们一样{}</p>'
+    assert finished(title.format("（相等）")) == title.format(
+        '<span class="closed">（相等）</span>'
+    )
+    assert finished("<p>（相等）的</p>") == "<p>（相等）的</p>"

@@ -2,6 +2,8 @@
 
 import re
 
+from docs._build.words import WORDS
+
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
 # Plain names and blanks of code look like text without a class: a third of all spans.
 UNCOLOURED = re.compile(r'<span class="[nw]">([^<]*)</span>')
@@ -16,6 +18,8 @@ EXTERNAL = re.compile(r'<a href="(https?://)')
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
+# How a claim ends in Chinese, which would be broken anywhere.
+ENDING = re.compile(f"(?:{WORDS['zh'].equal}|{WORDS['zh'].within_rounding})(?=</p>)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
@@ -26,7 +30,7 @@ def finished(html: str) -> str:
     html = html.replace("<pre><span></span>", "<pre>")
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
     html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
-    html = SHAPE.sub(_on_one_line, html)
+    html = ENDING.sub(r'<span class="closed">\g<0></span>', SHAPE.sub(_on_one_line, html))
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
 
 
