@@ -7,6 +7,10 @@ from tests.visits import shifts, watch_shifts
 
 PAGE = "foundations/rnn-by-hand.html"
 TABLE = "#step-player table:not([class])"
+IN_PLACE = """({name, least, most}) => {
+    const {top} = document.getElementById(name).getBoundingClientRect()
+    return least <= top && top <= most
+}"""
 
 
 @pytest.fixture
@@ -75,10 +79,10 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
     assert header
     for name in ("exercises", "check", "mistakes", "idea"):
         page.evaluate("name => { location.hash = name }", name)
+        where = {"name": name, "least": header["height"] - 1, "most": header["height"] + 40}
+        page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
         page.evaluate("new Promise(done => setTimeout(done, 300))")
-        box = page.locator(f"#{name}").bounding_box()
-        assert box
-        assert header["height"] - 1 <= box["y"] <= header["height"] + 40, name
+        assert page.evaluate(IN_PLACE, where), f"{name} has not stayed in its place"
 
 
 def test_text_far_below_can_be_found(page: Page, served: str) -> None:
