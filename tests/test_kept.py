@@ -16,18 +16,23 @@ Keep = Callable[[str], str]
 
 
 @pytest.fixture
-def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keep:
-    """Return what keeps a page that includes `part.py`, and says how often that was read."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(keeping, "ROOT", tmp_path)
     monkeypatch.setattr(keeping, "CACHE", tmp_path / ".cache")
-    (tmp_path / "part.py").write_text("1")
+    return tmp_path
+
+
+@pytest.fixture
+def keep(project: Path) -> Keep:
+    """Return what keeps a page that includes `part.py`, and says how often that was read."""
+    (project / "part.py").write_text("1")
     readings: list[str] = []
 
     def read() -> tuple[str, set[str]]:
         readings.append("once")
         return f"read {len(readings)} times", {"part.py"}
 
-    return lambda text: kept(tmp_path / "docs" / "page.md", text, read)
+    return lambda text: kept(project / "docs" / "page.md", text, read)
 
 
 def test_page_that_has_not_changed_is_recalled(keep: Keep) -> None:
@@ -39,14 +44,12 @@ def test_other_text_is_read(keep: Keep) -> None:
 
 
 @pytest.mark.parametrize("content", ["2", None])
-def test_change_of_what_it_includes_is_seen(
-    keep: Keep, tmp_path: Path, content: str | None
-) -> None:
+def test_change_of_what_it_includes_is_seen(keep: Keep, project: Path, content: str | None) -> None:
     keep("text")
     if content is None:
-        (tmp_path / "part.py").unlink()
+        (project / "part.py").unlink()
     else:
-        (tmp_path / "part.py").write_text(content)
+        (project / "part.py").write_text(content)
     assert keep("text") == "read 2 times"
     assert keep("text") == "read 2 times"
 
@@ -57,10 +60,8 @@ def test_change_of_the_reader_is_seen(keep: Keep, monkeypatch: pytest.MonkeyPatc
     assert keep("text") == "read 2 times"
 
 
-def test_page_with_a_fault_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "ROOT", tmp_path)
-    monkeypatch.setattr(keeping, "CACHE", tmp_path / ".cache")
-    page = tmp_path / "page.md"
+def test_page_with_a_fault_is_read_again(project: Path) -> None:
+    page = project / "page.md"
     assert kept(page, "text", lambda: ("first", None)) == "first"
     assert kept(page, "text", lambda: ("second", None)) == "second"
 

@@ -140,10 +140,9 @@ def read_chapter(path: Path, text: str | None = None) -> Chapter:
     A page that has not changed, nor what it includes, is read once, and kept in `.cache/`.
     Raises nothing for a fault in the page: faults are `Problem` items, in their places.
     """
-    if text is not None:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return _read_chapter(path, text, _included())
-    return _recalled_chapter(path, page_text(path), _included())
+    keep = text is None and path.is_relative_to(snippets.ROOT)
+    text = page_text(path) if text is None else text.replace("\r\n", "\n").replace("\r", "\n")
+    return _read_chapter(path, text, _included(), keep)
 
 
 def _included() -> tuple[tuple[Path, int], ...]:
@@ -153,16 +152,11 @@ def _included() -> tuple[tuple[Path, int], ...]:
 
 
 @lru_cache(maxsize=256)  # `mkdocs serve` reads pages as often as they change
-def _recalled_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
-    if not path.is_relative_to(snippets.ROOT):
+def _read_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...], keep: bool) -> Chapter:
+    if not keep:
         return _read(path, text)[0]
     found = kept(path, text, lambda: _read(path, text))
     return replace(found, path=path)  # the project may have been moved
-
-
-@lru_cache(maxsize=256)
-def _read_chapter(path: Path, text: str, _: tuple[tuple[Path, int], ...]) -> Chapter:
-    return _read(path, text)[0]
 
 
 def _read(path: Path, text: str) -> tuple[Chapter, set[str] | None]:

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Extension, Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from docs._build.language import STOPS
 from docs._build.words import WORDS
 
 
@@ -52,9 +53,7 @@ def marked(code: Element, name: str) -> Element:
         code.set("class", " ".join(kept))
     span = Element("span", {"class": "verified"})
     # A comma stays on the line of its value: a browser may break behind the mark, which is a box.
-    close, span.tail = re.fullmatch(
-        r"([,.;:!?)，。；：！？）、]*)(.*)", code.tail or "", re.DOTALL
-    ).groups()
+    close, span.tail = re.fullmatch(rf"([{STOPS}]*)(.*)", code.tail or "", re.DOTALL).groups()
     code.tail = None
     span.append(code)
     label = name.format(expression=expression)

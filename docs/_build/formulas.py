@@ -18,10 +18,12 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 
+from docs._build.language import STOPS
+
 KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 MARKED = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\s*\\[(\[](?P<tex>.*?)\\[)\]]\s*</(?P=tag)>'
-    r"(?P<behind>[,.;:!?)，。；：？！）、]*)",
+    rf"(?P<behind>[{STOPS}]*)",
     re.DOTALL,
 )
 SHORT = 30  # characters of TeX that may stay on one line, even on a phone

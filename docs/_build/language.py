@@ -13,6 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 
 WIDE = r"\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef"  # Chinese characters and punctuation
 STOP = r"\u3000-\u303f\uff00-\uffef”’…"  # punctuation, which brings its own space
+STOPS = ",.;:!?)，。；：？！）、"  # which stay on the line of what they follow
 LINE_END = re.compile(rf"(?<=[{STOP}])\n *|(?<=[{WIDE}])\n *(?=[{WIDE}“])")
 
 
