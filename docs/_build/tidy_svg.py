@@ -14,9 +14,19 @@ def tidy(svg: str) -> str:
     svg = re.sub(r' id="(step-\d[^"]*)"', r' class="\1"', svg)  # what the front page moves through
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda id: id[0] if id[1] in used else "", svg)
+    svg = _short_ids(svg)
     svg = re.sub(r"<[^>]*>", _tidy_tag, _ungroup(svg))
     svg = re.sub(r"(?<=>)([^<>]*_[^<>]*)(?=</text>)", _subscripts, svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip() + "\n"
+
+
+def _short_ids(svg: str) -> str:
+    """Number what is referred to; matplotlib's names change with the last bit of a number."""
+    names = dict.fromkeys(re.findall(r' id="([^"]*)"', svg))
+    numbered = {name: f"i{number}" for number, name in enumerate(names)}
+    return re.sub(
+        r'( id="|url\(#|href="#)([^")]+)', lambda found: found[1] + numbered[found[2]], svg
+    )
 
 
 def _ungroup(svg: str) -> str:
