@@ -1,7 +1,8 @@
-"""axe-core on a page: everything in one scheme, contrasts in both.
+"""axe-core on a page: everything in one scheme, colours in both.
 
-axe-core takes most of its time for contrasts, and finds the same ones a thousand times: here it is
-given one text of each kind, by what its contrast depends on.
+axe-core takes most of its time for colours, and finds the same ones a thousand times: here it is
+given one text and one link of each kind, by what the contrast depends on, and of the same kind
+none on a later page.
 """
 
 from importlib.resources import files
@@ -32,9 +33,10 @@ LIGHTEN = """() => {
 # The bubble over a copy button hangs outside all landmarks, and fades while axe-core is at work.
 BUBBLE = ".md-tooltip2"
 STRUCTURE = f"""() => axe.run({{exclude: ["{BUBBLE}"]}}, {{
-    resultTypes: ["violations"], rules: {{"color-contrast": {{enabled: false}}}}
+    resultTypes: ["violations"],
+    rules: {{"color-contrast": {{enabled: false}}, "link-in-text-block": {{enabled: false}}}}
 }})"""
-CONTRAST = """bubble => {
+CONTRAST = """async ([bubble, seen]) => {
     const grounds = new WeakMap()  // what lies behind an element, down to the page
     const ground = element => {
         if (!element) return ""
@@ -46,18 +48,35 @@ CONTRAST = """bubble => {
         }
         return grounds.get(element)
     }
+    const look = element => {
+        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element)
+        return [color, fontSize, fontWeight, textShadow, ground(element)].join("|")
+    }
+    // A link is told from the text around it by a line, or by a colour that differs from its.
+    const line = link => {
+        const {textDecorationLine, borderBottomStyle, borderBottomWidth} = getComputedStyle(link)
+        return [textDecorationLine, borderBottomStyle, borderBottomWidth, link.className].join("|")
+    }
     const first = new Map()
+    for (const link of document.body.querySelectorAll("a[href]")) {
+        if (!link.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
+        const kind = `link|${line(link)}|${look(link)}|${look(link.parentElement)}`
+        if (!first.has(kind)) first.set(kind, link)
+    }
     for (const element of document.body.querySelectorAll("*")) {
         const texts = [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)
         if (!texts.some(text => text.data.trim()) || element.closest(bubble)) continue
         if (!element.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
-        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element)
-        const kind = [color, fontSize, fontWeight, textShadow, ground(element)].join("|")
+        const kind = look(element)
         if (!first.has(kind)) first.set(kind, element)
     }
-    return axe.run({include: [...first.values()]}, {
-        resultTypes: ["violations"], runOnly: ["color-contrast"]
-    })
+    for (const kind of seen) first.delete(kind)
+    const fresh = [...new Set(first.values())]
+    const rules = ["color-contrast", "link-in-text-block"]
+    const found = fresh.length
+        ? await axe.run({include: fresh}, {resultTypes: ["violations"], runOnly: rules})
+        : {violations: []}
+    return [found, [...first.keys()]]
 }"""
 
 
@@ -69,17 +88,24 @@ def prepare(page: Page) -> None:
 
 
 def structure_violations(page: Page) -> list[str]:
-    return described(page.evaluate(STRUCTURE))
+    found = page.evaluate(STRUCTURE)
+    assert found["passes"], "axe-core looked at nothing"
+    return described(found)
 
 
-def contrast_violations(page: Page) -> list[str]:
-    """Name the kinds of text that are too faint in the present scheme."""
-    return described(page.evaluate(CONTRAST, BUBBLE))
+def contrast_violations(page: Page, seen: set[str]) -> list[str]:
+    """Name the kinds of text that are too faint, or links like text, in the present scheme.
+
+    Kinds in `seen` are left out; those that were looked at are added to it.
+    """
+    found, kinds = page.evaluate(CONTRAST, [BUBBLE, list(seen)])
+    seen.update(kinds)
+    assert seen, "axe-core looked at nothing"
+    return described(found)
 
 
 def described(found: dict[str, Any]) -> list[str]:
     """Describe what axe-core complains of: the rule, how often, and where first."""
-    assert found["passes"], "axe-core looked at nothing"
     return [
         f"{rule['id']} ({len(rule['nodes'])}): {rule['help']}: {rule['nodes'][0]['html'][:200]}"
         for rule in found["violations"]

@@ -4,10 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,10 +12,11 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
 from docs._build.site import CONFIGURATIONS, site_folder
+from tests.serving import Published, WithoutSearch, serving
 
 ROOT = Path(__file__).parent.parent
-PREFIX = "/rnn-tutorial/"  # the path of `site_url`, from which the 404 page takes its links
 BROWSERS = (
+    "chromium-headless-shell",  # opens no windows, which take most of the others' time
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -64,37 +62,22 @@ def build_failure(target: Path) -> str:
     return ""
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    """Serve the site under its published path, with its own 404 page."""
-
-    def translate_path(self, path: str) -> str:
-        inside = path.removeprefix(PREFIX.rstrip("/")) if path.startswith(PREFIX) else "/nowhere"
-        return super().translate_path(inside)
-
-    def send_error(self, code: int, *_: object, **__: object) -> None:
-        body = (Path(self.directory) / "404.html").read_bytes()
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep the test's output to itself."""
+@pytest.fixture(scope="session")
+def served(built_site: Path) -> Iterator[str]:
+    """Serve the built site, but with nothing to search; yield its start page's folder."""
+    with serving(built_site, WithoutSearch) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def served(built_site: Path) -> Iterator[str]:
-    """Serve the built site; yield the address of its start page's folder."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(built_site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
-    server.shutdown()
-    server.server_close()
+def searchable(built_site: Path) -> Iterator[str]:
+    """Serve the built site as it is, for tests of the search and of what a visit costs."""
+    with serving(built_site, Published) as address:
+        yield address
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start the first Chromium or Chrome that is installed."""
+    """Start the quickest Chromium or Chrome that is installed."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found:
         return playwright.chromium.launch(executable_path=found, args=FLAGS)

@@ -24,7 +24,7 @@ def show(page: Page, planted: str) -> None:
 def test_page_without_a_fault(page: Page) -> None:
     show(page, "")
     assert structure_violations(page) == []
-    assert contrast_violations(page) == []
+    assert contrast_violations(page, set()) == []
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,27 @@ def test_page_without_a_fault(page: Page) -> None:
 )
 def test_faint_text_is_found(page: Page, planted: str) -> None:
     show(page, planted)
-    (found,) = contrast_violations(page)
+    (found,) = contrast_violations(page, set())
     assert found.startswith("color-contrast (1): ")
     assert structure_violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["", "dark"])
+def test_link_that_looks_like_text_is_found(page: Page, scheme: str) -> None:
+    lines = '<p>Text and <a href="#">a link</a> in it.</p>' * 2
+    grey = "#555" if not scheme else "#ccc"
+    fault = f'<p>Text and <a href="#" style="color: {grey}; text-decoration: none">it</a>.</p>'
+    show(page, f'{lines}<div class="{scheme}">{fault}</div>')
+    (found,) = contrast_violations(page, set())
+    assert found.startswith("link-in-text-block (1): ")
+    assert structure_violations(page) == []
+
+
+def test_kind_is_looked_at_once(page: Page) -> None:
+    seen: set[str] = set()
+    for others, expected in (("", 1), ("", 0), ('<p style="color: #bbb">fainter</p>', 1)):
+        show(page, '<p style="color: #aaa">faint</p>' + others)
+        assert len(contrast_violations(page, seen)) == expected
 
 
 def test_fault_of_another_kind_is_found(page: Page) -> None:

@@ -67,11 +67,11 @@ def visit(page: Page, address: str) -> Scales:
 @pytest.mark.parametrize("rank", range(4))
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_first_visit_to_one_of_the_heaviest_pages(
-    browser: Browser, built_site: Path, served: str, language: str, rank: int
+    browser: Browser, built_site: Path, searchable: str, language: str, rank: int
 ) -> None:
     name = list(html_weights(built_site, language))[rank]
     context = browser.new_context()
-    scales = visit(context.new_page(), served + name)
+    scales = visit(context.new_page(), searchable + name)
     context.close()
     for part in (name, "search_index.json", ".woff2", "main."):
         assert part in " ".join(scales.weights), f"{name}: {part} was not loaded"
@@ -81,14 +81,14 @@ def test_first_visit_to_one_of_the_heaviest_pages(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
-    browser: Browser, built_site: Path, served: str, language: str
+    browser: Browser, built_site: Path, searchable: str, language: str
 ) -> None:
     weights = html_weights(built_site, language)
     context = browser.new_context()
-    start = f"{served}{site_folder(language)}/foundations/memory.html"
+    start = f"{searchable}{site_folder(language)}/foundations/memory.html"
     known = visit(context.new_page(), start).weights
     name = next(iter(weights))
-    then = visit(context.new_page(), served + name).weights
+    then = visit(context.new_page(), searchable + name).weights
     context.close()
     besides = sum(w for a, w in then.items() if a not in known and not a.endswith(name))
     allowed = NEXT_PAGE[language] - besides
@@ -109,7 +109,7 @@ def test_widgets_in_one_language_are_small(built_site: Path, language: str) -> N
 
 @pytest.mark.parametrize("name", ["foundations/rnn-by-hand.html", "labs/digits.html"])
 def test_a_phone_styles_an_element_hardly_more_than_once(
-    browser: Browser, served: str, name: str
+    browser: Browser, searchable: str, name: str
 ) -> None:
     """Material's script has all styles computed several times while it starts.
 
@@ -119,7 +119,7 @@ def test_a_phone_styles_an_element_hardly_more_than_once(
     context = browser.new_context(viewport=PHONE, device_scale_factor=1.75, is_mobile=True)
     page = context.new_page()
     browser.start_tracing(page=page, categories=["devtools.timeline"])
-    page.goto(served + name, wait_until="networkidle")
+    page.goto(searchable + name, wait_until="networkidle")
     elements = page.evaluate("document.querySelectorAll('*').length")
     events = json.loads(browser.stop_tracing())["traceEvents"]
     context.close()

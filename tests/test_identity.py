@@ -192,7 +192,7 @@ def test_nothing_moves_while_the_front_page_loads(
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 900})
     watch_shifts(page)
-    page.goto(served, wait_until="networkidle")
+    load(page, served)
     page.get_by_role("slider", name="Time step").wait_for()
     page.wait_for_timeout(1000)
     assert shifts(page) == []

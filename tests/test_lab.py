@@ -28,7 +28,7 @@ from docs._build.lab_notebook import without_package
 from docs._build.lab_pages import slim
 from docs._build.snippets import ROOT
 from tests.kernels import execute
-from tests.visits import allow_instant_visits
+from tests.visits import allow_instant_visits, load
 
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 LARGEST = 250_000  # bytes of HTML, figures included
@@ -123,7 +123,7 @@ def test_page_on_a_phone_after_an_instant_visit(
     allow_instant_visits(page, built_site, served)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(served, wait_until="networkidle")
+    load(page, served)
     page.evaluate("window.sameDocument = true")
     page.get_by_role("link", name="Labs").first.click()
     page.locator("#digits").wait_for()

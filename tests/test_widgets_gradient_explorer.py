@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from docs._build.widgets import gradient_explorer, target
 from docs._build.widgets.gradient_explorer import HIDDEN, LENGTHS, OPENED, RADII, chapter
+from tests.visits import load
 from tests.widgets import bring
 
 PAGE = "learning/vanishing-gradients.html"
@@ -123,7 +124,7 @@ def measured(layer: nn.RNNBase, length: int) -> Tensor:
 def page(browser: Browser, served: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     yield page
     context.close()
 
@@ -224,7 +225,7 @@ def test_it_names_what_happens(explorer: Locator) -> None:
 
 def test_everything_by_keyboard(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     explorer = bring(page, "gradient-explorer")
     explorer.get_by_label("Cell").focus()
     page.keyboard.press("ArrowDown")
@@ -248,7 +249,7 @@ def test_it_follows_the_width_and_survives_being_moved(
     context: BrowserContext, served: str
 ) -> None:
     page = context.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     svg = bring(page, "gradient-explorer").locator("svg")
     wide = svg.bounding_box()
     page.set_viewport_size({"width": 390, "height": 844})

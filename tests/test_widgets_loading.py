@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.visits import shifts, watch_shifts
+from tests.visits import load, shifts, watch_shifts
 
 PAGE = "foundations/rnn-by-hand.html"
 TABLE = "#step-player table:not([class])"
@@ -30,7 +30,7 @@ def asked_for(page: Page) -> list[str]:
 
 def test_a_widget_is_loaded_when_it_comes_near(page: Page, served: str) -> None:
     names = asked_for(page)
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     assert names == ["widgets.js"]
     frame = page.locator("#step-player")
     page.evaluate("top => scrollTo(0, top - 1.7 * innerHeight)",
@@ -48,7 +48,7 @@ def test_a_widget_on_the_first_screen_is_loaded_at_once(page: Page, served: str)
 
 
 def test_what_was_not_loaded_is_printed_and_found_as_a_table(page: Page, served: str) -> None:
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     assert page.locator("step-player > *").count() == 0
     page.emulate_media(media="print")
     assert page.locator(TABLE).is_visible()
@@ -72,8 +72,8 @@ def far_blocks(page: Page) -> int:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(served + "index.html", wait_until="networkidle")
-    page.goto(served + PAGE + "#exercises", wait_until="networkidle")
+    load(page, served + "index.html")
+    load(page, served + PAGE + "#exercises")
     assert far_blocks(page) > 20
     header = page.locator("header.md-header").bounding_box()
     assert header
@@ -86,7 +86,7 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
 
 
 def test_text_far_below_can_be_found(page: Page, served: str) -> None:
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     far = page.locator("article > p").last
     text = (far.text_content() or "").split(".")[0][:30]
     assert page.evaluate("text => find(text)", text)
@@ -94,7 +94,7 @@ def test_text_far_below_can_be_found(page: Page, served: str) -> None:
 
 
 def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     mark = page.locator("article > p:nth-child(n + 20) .verified-mark").first
     block = mark.locator("xpath=ancestor::p")
     visibility = "e => getComputedStyle(e).contentVisibility"
@@ -116,7 +116,7 @@ def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, w
     watch_shifts(page)
     # KaTeX's letters are a little wider than those that stand in for them until they are there.
     page.route("**/*.woff2", lambda route: route.abort())
-    page.goto(served + name, wait_until="networkidle")
+    load(page, served + name)
     page.evaluate("new Promise(done => setTimeout(done, 300))")
     assert shifts(page) == []
 

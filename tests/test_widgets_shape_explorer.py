@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from docs._build.chapter import Code, read_chapter
 from docs._build.site import ROOT
-from tests.visits import allow_instant_visits
+from tests.visits import allow_instant_visits, load
 from tests.widgets import bring
 
 # What torch remarks when it does what it is asked to.
@@ -113,7 +113,7 @@ def explorer(browser: Browser, served: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     expect(page.locator("shape-explorer .message")).to_contain_text("parameters")
     yield page
     context.close()
@@ -194,7 +194,7 @@ def test_first_program_is_the_one_on_the_page(
     browser: Browser, served: str, language: str, prefix: str
 ) -> None:
     page = browser.new_page()
-    page.goto(served + prefix + PAGE, wait_until="networkidle")
+    load(page, served + prefix + PAGE)
     source = ROOT / "docs" / language / Path(PAGE).with_suffix(".md")
     program = page.locator("shape-explorer .program").text_content()
     first = read_chapter(source).of(Code)[0].code.rstrip("\n") + "\n"
@@ -205,7 +205,7 @@ def test_first_program_is_the_one_on_the_page(
 
 def test_keyboard_alone(browser: Browser, served: str) -> None:
     page = browser.new_page()
-    page.goto(served + PAGE, wait_until="networkidle")
+    load(page, served + PAGE)
     message = page.locator("shape-explorer .message")
     page.locator("shape-explorer input[name=cell]:checked").focus()
     page.keyboard.press("ArrowRight")  # from LSTM to GRU
@@ -232,7 +232,7 @@ def test_keyboard_alone(browser: Browser, served: str) -> None:
 
 def test_refusals_are_shown_as_torch_words_them(browser: Browser, served: str) -> None:
     page = browser.new_page()
-    page.goto(served + PAGE + "?cell=GRU&proj_size=3", wait_until="networkidle")
+    load(page, served + PAGE + "?cell=GRU&proj_size=3")
     message, answer = (page.locator(f"shape-explorer {part}") for part in (".message", ".answer"))
     expect(message).to_have_text(
         "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU"
@@ -257,7 +257,7 @@ def test_refusals_are_shown_as_torch_words_them(browser: Browser, served: str) -
 
 def test_address_with_nonsense_is_read_as_far_as_it_goes(browser: Browser, served: str) -> None:
     page = browser.new_page()
-    page.goto(served + PAGE + "?cell=toString&N=1e9&T=<b>&H=7&h=x&bias=0", wait_until="networkidle")
+    load(page, served + PAGE + "?cell=toString&N=1e9&T=<b>&H=7&h=x&bias=0")
     expect(page.locator("shape-explorer .message")).to_contain_text(
         "input (16, 4, 5), output (16, 4, 7), h_n (1, 4, 7), c_n (1, 4, 7): 336 parameters"
     )
@@ -273,7 +273,7 @@ def test_static_part_stands_in_without_scripts(browser: Browser, served: str, na
     assert static.is_visible()
     context.close()
     page = browser.new_page()
-    page.goto(served + name, wait_until="networkidle")
+    load(page, served + name)
     expect(bring(page, "shape-explorer").locator(".tensors svg").first).to_be_visible()
     assert not page.locator(
         ".widget:has(shape-explorer) > :not(:has(shape-explorer))"
@@ -288,7 +288,7 @@ def test_static_part_says_what_the_widget_says(
     soup = BeautifulSoup((built_site / name).read_text(encoding="utf-8"), "html.parser")
     values = [code.get_text() for code in soup.select(".widget:has(shape-explorer) .verified code")]
     page = browser.new_page()
-    page.goto(served + name, wait_until="networkidle")
+    load(page, served + name)
     shown = (bring(page, "shape-explorer").text_content() or "").replace(",", "").replace(" ", "")
     assert len(values) >= 5
     last_step = "(3, 12)"  # of the shape of this one the widget shows the code only
@@ -304,7 +304,7 @@ def test_embedded_one_leads_to_its_configuration_and_back(
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     allow_instant_visits(page, built_site, served)
-    page.goto(served + EMBEDDED[1], wait_until="networkidle")
+    load(page, served + EMBEDDED[1])
     page.evaluate("window.sameDocument = true")
     bring(page, "shape-explorer").locator("input[name=H]").fill("9")
     page.get_by_role("link", name="Open this configuration").click()
@@ -334,7 +334,7 @@ def test_embedded_one_leads_to_its_configuration_and_back(
 
 def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
     page = browser.new_page()
-    page.goto(served + EMBEDDED[0], wait_until="networkidle")
+    load(page, served + EMBEDDED[0])
     bring(page, "shape-explorer").locator("input[name=N]").fill("3")
     static = page.locator(".widget:has(table)").locator("table").last
     page.evaluate(
@@ -353,7 +353,7 @@ def test_taken_out_and_put_back(browser: Browser, served: str) -> None:
 )
 def test_boxes_are_to_scale(browser: Browser, served: str, query: str) -> None:
     page = browser.new_page()
-    page.goto(served + PAGE + query, wait_until="networkidle")
+    load(page, served + PAGE + query)
     expect(page.locator("shape-explorer .edge").first).to_be_attached()
     edges = page.locator("shape-explorer .edge").evaluate_all(
         "paths => paths.map(path => [path.getTotalLength(), path.hasAttribute('stroke-dasharray'),"
@@ -381,7 +381,7 @@ new PerformanceObserver((list) => {
 def test_nothing_moves_when_the_widget_starts(browser: Browser, served: str, query: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.add_init_script(SHIFTS)
-    page.goto(served + PAGE + query, wait_until="networkidle")
+    load(page, served + PAGE + query)
     expect(page.locator("shape-explorer .message")).not_to_be_empty()
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("shifted") == 0
@@ -391,7 +391,7 @@ def test_nothing_moves_when_the_widget_starts(browser: Browser, served: str, que
 def test_widest_numbers_fit_a_phone(browser: Browser, served: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     query = "?cell=LSTM&N=9999&T=9999&E=9999&H=9999&num_layers=64&bidirectional=1&proj_size=9998"
-    page.goto(served + PAGE + query, wait_until="networkidle")
+    load(page, served + PAGE + query)
     expect(page.locator("shape-explorer .tensors figure")).to_have_count(4)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.locator("shape-explorer tbody tr").count() == 64 * 2 * 5

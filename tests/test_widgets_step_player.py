@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from docs._build.scripts import without_comments
 from docs._build.widgets import step_player, target
-from tests.visits import allow_instant_visits
+from tests.visits import allow_instant_visits, load
 from tests.widgets import bring, in_language
 
 EMBEDDED = {
@@ -78,7 +78,7 @@ def player(context: BrowserContext, served: str) -> Locator:
 
 
 def opened(page: Page, address: str) -> Locator:
-    page.goto(address, wait_until="networkidle")
+    load(page, address)
     player = bring(page, "step-player")
     expect(player.get_by_role("button", name="Play")).to_be_visible()
     return player
@@ -330,7 +330,7 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
 ) -> None:
     page = context.new_page()
     allow_instant_visits(page, built_site, served)
-    page.goto(served + "foundations/zero-difference.html", wait_until="networkidle")  # has none
+    load(page, served + "foundations/zero-difference.html")  # has none
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
     page.wait_for_url("**/lstm-by-hand.html*")
@@ -409,7 +409,7 @@ def test_names_of_rows_stay_beside_their_numbers(
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 900})
     in_language(page, language)
-    page.goto(served + "foundations/bidirectional.html", wait_until="networkidle")
+    load(page, served + "foundations/bidirectional.html")
     player = bring(page, "step-player")
     for network in ("stacked", "bidirectional"):
         player.locator("select").last.select_option(network)

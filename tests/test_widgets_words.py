@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.test_widgets_shape_explorer import drawn, inputs, network, show
-from tests.visits import allow_instant_visits
+from tests.visits import allow_instant_visits, load
 from tests.widgets import bring, in_language
 
 # What torch remarks when it does what it is asked to.
@@ -93,7 +93,7 @@ def test_the_document_chooses_and_only_one_language_is_loaded(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     in_language(page, language)
-    page.goto(served + "index.html", wait_until="networkidle")
+    load(page, served + "index.html")
     check(loaded, said(bring(page, "unrolled-network")))
     assert [name for name in asked if name.startswith("words-")] == [f"words-{loaded}.js"]
 
@@ -178,7 +178,7 @@ def test_all_that_a_widget_says_is_in_its_language(
 ) -> None:
     page = context.new_page()
     in_language(page, language)
-    page.goto(served + name, wait_until="networkidle")
+    load(page, served + name)
     found = SEEN[name](page)
     check(language, found)
     group = {scene: ".scene", player: ".steps", gradients: ".gradients", explorer: ".shapes"}
@@ -191,7 +191,7 @@ def test_all_that_a_widget_says_is_in_its_language(
 def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str) -> None:
     page = context.new_page()
     in_language(page, "zh")
-    page.goto(served + EXPLORER, wait_until="networkidle")
+    load(page, served + EXPLORER)
     bring(page, "shape-explorer")
     message = page.locator("shape-explorer .message")
     for changed, error, reason in (
@@ -213,7 +213,7 @@ def test_copied_chinese_programs_run_and_are_the_english_ones_but_for_comments(
     for code in ("en", "zh"):
         page = context.new_page()
         in_language(page, code)
-        page.goto(served + EXPLORER, wait_until="networkidle")
+        load(page, served + EXPLORER)
         bring(page, "shape-explorer")
         pages.append(page)
     ran = 0
@@ -249,7 +249,7 @@ def test_words_survive_instant_visits_and_follow_a_change_of_language(
     page = context.new_page()
     allow_instant_visits(page, built_site, served)
     in_language(page, "zh")
-    page.goto(served + "foundations/zero-difference.html", wait_until="networkidle")  # has none
+    load(page, served + "foundations/zero-difference.html")  # has none
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
     expect(page.locator("h1")).to_contain_text("nn.LSTM")

@@ -1,9 +1,8 @@
 """What visits to the built site have in common: its pages, and an ear for their complaints."""
 
-import json
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import Page, Request
 
 from docs._build.site import LANGUAGES, address_of, pages, settings
 
@@ -63,13 +62,6 @@ def shifts(page: Page) -> list[float]:
     read = "performance.getEntriesByType('navigation')[0].domInteractive"
     late = f"shifts.filter(shift => shift.startTime > {read}).map(shift => shift.value)"
     return page.evaluate(late)
-
-
-def without_search(context: BrowserContext, built_site: Path) -> None:
-    """Give pages an empty index: building the site's takes longer than all else on a page."""
-    index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
-    empty = index | {"docs": []}
-    context.route("**/search_index.json", lambda route: route.fulfill(json=empty))
 
 
 def allow_instant_visits(page: Page, built_site: Path, served: str) -> None:
