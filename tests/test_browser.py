@@ -167,7 +167,7 @@ def test_opens_from_a_folder(browser: Browser, built_site: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
     heard = Listener(page, "file://")
-    load(page, (built_site / "index.html").as_uri())
+    page.goto((built_site / "index.html").as_uri(), wait_until="networkidle")
     page.get_by_role("link", name="Start with chapter one").click()
     page.wait_for_url("**/linear-layer-over-time.html")
     page.locator(".arithmatex .katex").first.wait_for()

@@ -1,5 +1,6 @@
 """What visits to the built site have in common: its pages, and an ear for their complaints."""
 
+import time
 from pathlib import Path
 
 from playwright.sync_api import Page, Request
@@ -10,6 +11,8 @@ MARKDOWN = {address_of(page): page for language in LANGUAGES for page in pages(l
 PAGES = [*MARKDOWN, "labs/digits.html", "zh/labs/digits.html"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+# Within ten seconds, because from a folder nothing may ever be called.
+IDLE = "() => new Promise(done => requestIdleCallback(() => done(), {timeout: 10_000}))"
 
 
 class Listener:
@@ -39,11 +42,13 @@ def load(page: Page, address: str) -> None:
     for event in ("requestfinished", "requestfailed"):
         page.on(event, lambda request: pending.discard(request))
     page.goto(address)
-    while True:
-        page.evaluate("() => new Promise(done => requestIdleCallback(() => done()))")
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        page.evaluate(IDLE)
         if not pending:
             return
         page.wait_for_timeout(10)
+    raise TimeoutError(f"{address} waits for {sorted(request.url for request in pending)}")
 
 
 def watch_shifts(page: Page) -> None:
