@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from docs._build.chapter import Code, read_chapter
 from docs._build.site import ROOT
-from tests.visits import allow_instant_visits, load
+from tests.visits import allow_instant_visits, load, shifts, watch_shifts
 from tests.widgets import bring
 
 # What torch remarks when it does what it is asked to.
@@ -371,20 +371,14 @@ def test_boxes_are_to_scale(browser: Browser, served: str, query: str) -> None:
     page.close()
 
 
-SHIFTS = """window.shifted = 0;
-new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) shifted += entry.value;
-}).observe({ type: "layout-shift", buffered: true });"""
-
-
 @pytest.mark.parametrize("query", ["", "?cell=GRU&proj_size=3"])
 def test_nothing_moves_when_the_widget_starts(browser: Browser, served: str, query: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(SHIFTS)
+    watch_shifts(page)
     load(page, served + PAGE + query)
     expect(page.locator("shape-explorer .message")).not_to_be_empty()
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert page.evaluate("shifted") == 0
+    assert shifts(page) == []
     page.close()
 
 
