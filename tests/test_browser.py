@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.visits import DESKTOP, PHONE, Listener, allow_instant_visits, load
+from tests.visits import Listener, allow_instant_visits, load
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -172,21 +172,4 @@ def test_opens_from_a_folder(browser: Browser, built_site: Path) -> None:
     page.wait_for_url("**/linear-layer-over-time.html")
     page.locator(".arithmatex .katex").first.wait_for()
     assert heard.complaints == []
-    context.close()
-
-
-def test_what_runs_off_a_phone_fades_at_that_edge(browser: Browser, served: str) -> None:
-    context = browser.new_context(viewport=PHONE)
-    page = context.new_page()
-    load(page, served + "practice/cheat-sheet.html")
-    faded = """table => ["--before", "--behind"].map(
-        name => parseFloat(getComputedStyle(table).getPropertyValue(name)) > 0)"""
-    table = page.locator(".md-typeset__scrollwrap").first
-    assert table.evaluate(faded) == [False, True]
-    for left, edges in ((40, [True, True]), (9999, [True, False])):
-        table.evaluate("(table, left) => table.scrollTo(left, 0)", left)
-        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-        assert table.evaluate(faded) == edges
-    page.set_viewport_size(DESKTOP)
-    assert table.evaluate(faded) == [False, False]
     context.close()
