@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -43,8 +43,14 @@ class WithoutSearch(Published):
     def do_GET(self) -> None:
         if not self.path.endswith("/search_index.json"):
             return super().do_GET()
-        index = json.loads(Path(self.translate_path(self.path)).read_text(encoding="utf-8"))
-        return self.send(200, "application/json", json.dumps(index | {"docs": []}).encode())
+        return self.send(200, "application/json", empty_index(self.translate_path(self.path)))
+
+
+@cache
+def empty_index(path: str) -> bytes:
+    """Return a search index without its words; every page asks for it."""
+    index = json.loads(Path(path).read_text(encoding="utf-8"))
+    return json.dumps(index | {"docs": []}).encode()
 
 
 @contextmanager

@@ -54,19 +54,18 @@ def logarithms(differences: list[int]) -> Tensor:
 
 
 def test_data_are_what_torch_measures_now() -> None:
-    """Every third radius, for the sake of time; most others are among the SETTINGS below."""
-    now, then = gradient_explorer.data(RADII[::3]), stored()
-    assert (then["radii"], then["lengths"]) == (RADII, now["lengths"])
+    now, then = gradient_explorer.data(), stored()
+    assert [now[key] for key in ("radii", "lengths")] == [then[key] for key in ("radii", "lengths")]
     assert now["curves"].keys() == then["curves"].keys() == then["whole"].keys()
     for name in now["curves"]:
-        kept_curves, kept_norms = then["curves"][name][::3], then["whole"][name][::3]
-        for curves, kept in zip(now["curves"][name], kept_curves, strict=True):
-            for curve, before, steps in zip(curves, kept, LENGTHS, strict=True):
-                assert len(logarithms(before)) == steps
-                torch.testing.assert_close(
-                    logarithms(curve), logarithms(before), rtol=0, atol=TOLERANCE
+        for radius in range(len(RADII)):
+            for length, steps in enumerate(LENGTHS):
+                found, kept = (
+                    logarithms(data["curves"][name][radius][length]) for data in (now, then)
                 )
-        whole = [torch.tensor(norms) / 100 for norms in (now["whole"][name], kept_norms)]
+                assert len(kept) == steps
+                torch.testing.assert_close(found, kept, rtol=0, atol=TOLERANCE)
+        whole = [torch.tensor(data["whole"][name]) / 100 for data in (now, then)]
         torch.testing.assert_close(*whole, rtol=0, atol=TOLERANCE)
 
 

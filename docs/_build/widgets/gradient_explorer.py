@@ -5,7 +5,7 @@ The functions are the chapter's own: its code blocks are executed up to the one 
 the norm of the gradient of all parameters, which is what clipping by norm looks at.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -97,16 +97,16 @@ def differences(values: list[int]) -> list[int]:
     return [b - a for a, b in zip([0, *values], values, strict=False)]
 
 
-def data(radii: Sequence[float] = RADII) -> dict[str, Any]:
-    """Return what the widget reads, or a part of it."""
+def data() -> dict[str, Any]:
+    """Return what the widget reads."""
     curves, whole = {}, {}
     for name in networks():
         curves[name] = [
             [differences(hundredths(norms(name, radius, length))) for length in LENGTHS]
-            for radius in radii
+            for radius in RADII
         ]
         whole[name] = [
             hundredths(torch.stack([whole_norm(name, radius, length) for length in LENGTHS]))
-            for radius in radii
+            for radius in RADII
         ]
-    return {"radii": radii, "lengths": LENGTHS, "curves": curves, "whole": whole}
+    return {"radii": RADII, "lengths": LENGTHS, "curves": curves, "whole": whole}
