@@ -46,7 +46,7 @@ class ChapterParser:
         self.runs: list[ChapterRun] = []
 
     def __call__(self, document: Document) -> Iterator[Region]:
-        chapter = read_chapter(Path(document.path), document.text)
+        chapter = read_chapter(Path(document.path))  # as the page was read: kept from earlier runs
         run = ChapterRun(chapter, document.namespace, self.update)
         self.runs.append(run)
         held: list[Item] = []
