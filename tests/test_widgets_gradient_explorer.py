@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
 from torch import Tensor, nn
 
 from docs._build.widgets import gradient_explorer, target
 from docs._build.widgets.gradient_explorer import HIDDEN, LENGTHS, OPENED, RADII, chapter
 from tests.visits import load
-from tests.widgets import bring
+from tests.widgets import alone, bring
 
 PAGE = "learning/vanishing-gradients.html"
 # In decades. A logarithm is kept to a hundredth, and another CPU may round it the other way.
@@ -121,19 +121,12 @@ def measured(layer: nn.RNNBase, length: int) -> Tensor:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, served: str) -> Iterator[Page]:
+def explorer(browser: Browser, served: str) -> Iterator[Locator]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    load(page, served + PAGE)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def explorer(page: Page) -> Locator:
-    found = bring(page, "gradient-explorer")
+    found = alone(context.new_page(), served, "gradient-explorer")
     expect(found.locator("svg")).to_be_visible()
-    return found
+    yield found
+    context.close()
 
 
 def choose(explorer: Locator, cell: str, variant: str, radius: float, length: int) -> None:
@@ -225,8 +218,7 @@ def test_it_names_what_happens(explorer: Locator) -> None:
 
 def test_everything_by_keyboard(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    load(page, served + PAGE)
-    explorer = bring(page, "gradient-explorer")
+    explorer = alone(page, served, "gradient-explorer")
     explorer.get_by_label("Cell").focus()
     page.keyboard.press("ArrowDown")
     expect(explorer.get_by_label("Gates")).to_be_visible()
@@ -249,8 +241,7 @@ def test_it_follows_the_width_and_survives_being_moved(
     context: BrowserContext, served: str
 ) -> None:
     page = context.new_page()
-    load(page, served + PAGE)
-    svg = bring(page, "gradient-explorer").locator("svg")
+    svg = alone(page, served, "gradient-explorer").locator("svg")
     wide = svg.bounding_box()
     page.set_viewport_size({"width": 390, "height": 844})
     expect(svg).to_have_attribute("width", "358")
@@ -269,12 +260,16 @@ def test_it_follows_the_width_and_survives_being_moved(
     assert page.evaluate("document.querySelectorAll('gradient-explorer svg').length") == 1
 
 
-def test_it_takes_the_place_of_a_table(browser: Browser, served: str, explorer: Locator) -> None:
-    table = explorer.page.locator("#gradient-explorer table")
-    assert not table.is_visible()
-    context = browser.new_context(java_script_enabled=False)
+def test_it_takes_the_place_of_a_table(
+    context: BrowserContext, browser: Browser, served: str
+) -> None:
     page = context.new_page()
+    load(page, served + PAGE)
+    expect(bring(page, "gradient-explorer").locator("svg")).to_be_visible()
+    assert not page.locator("#gradient-explorer table").is_visible()
+    scriptless = browser.new_context(java_script_enabled=False)
+    page = scriptless.new_page()
     page.goto(served + PAGE)
     assert page.locator("#gradient-explorer table").is_visible()
     assert page.locator("#fig-vanishing").is_visible()
-    context.close()
+    scriptless.close()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from docs._build.scripts import without_comments
 from docs._build.widgets import step_player, target
 from tests.visits import allow_instant_visits, load
-from tests.widgets import bring, in_language
+from tests.widgets import alone, bring
 
 EMBEDDED = {
     "foundations/rnn-by-hand.html": ("RNN", "single"),
@@ -74,12 +74,11 @@ def bare(browser: Browser, served: str) -> Iterator[Page]:
 
 @pytest.fixture
 def player(context: BrowserContext, served: str) -> Locator:
-    return opened(context.new_page(), served + PAGE)
+    return opened(context.new_page(), served)
 
 
-def opened(page: Page, address: str) -> Locator:
-    load(page, address)
-    player = bring(page, "step-player")
+def opened(page: Page, served: str, cell: str = "RNN", network: str = "single") -> Locator:
+    player = alone(page, served, "step-player", {"cell": cell, "network": network})
     expect(player.get_by_role("button", name="Play")).to_be_visible()
     return player
 
@@ -183,7 +182,7 @@ def test_shown_states_are_those_of_torch(player: Locator, cell: str, network: st
     if cell == "LSTM":  # every h stands below a c
         rows = player.locator('.strip tr:has([data-name^="h\'"])').all()[-len(output.T) :]
     for row, expected in zip(rows, output.T, strict=True):
-        texts = [td.inner_text().replace("−", "-") for td in row.locator("td").all()]
+        texts = [text.replace("−", "-") for text in row.locator("td").all_inner_texts()]
         shown = [float(text) for text in texts if text]
         torch.testing.assert_close(torch.tensor(shown), expected, rtol=0, atol=0.05 + BOUND)
 
@@ -220,7 +219,7 @@ def test_a_product_is_written_out(player: Locator) -> None:
 
 
 def test_upper_layer_is_made_of_the_lower_one(context: BrowserContext, served: str) -> None:
-    player = opened(context.new_page(), served + "foundations/stacked.html")
+    player = opened(context.new_page(), served, network="stacked")
     cell_of(player, "strip", "h'[0]@7").click()  # layer 1 at its second letter
     expect(player.locator("p").first).to_have_text("Layer 1, step 2: “a”")
     made = {name for name in marked(player)["origin"] if "@" in name}
@@ -228,7 +227,7 @@ def test_upper_layer_is_made_of_the_lower_one(context: BrowserContext, served: s
 
 
 def test_backward_state_is_made_of_the_next_one(context: BrowserContext, served: str) -> None:
-    player = opened(context.new_page(), served + "foundations/bidirectional.html")
+    player = opened(context.new_page(), served, network="bidirectional")
     cell_of(player, "strip", "h'[0]@10").click()  # backward at the second letter
     expect(player.locator("p").first).to_have_text("Backward, step 2: “a”")
     made = {name for name in marked(player)["origin"] if "@" in name}
@@ -238,7 +237,7 @@ def test_backward_state_is_made_of_the_next_one(context: BrowserContext, served:
 
 
 def test_cell_state_has_four_parents(context: BrowserContext, served: str) -> None:
-    player = opened(context.new_page(), served + "gates/lstm-by-hand.html")
+    player = opened(context.new_page(), served, cell="LSTM")
     player.get_by_role("button", name="Next").click()
     cell_of(player, "mix", "c'[3]").click()
     direct = {name for name in marked(player)["direct"] if "@" not in name}
@@ -292,7 +291,7 @@ def test_everything_by_keyboard(player: Locator) -> None:
 def clocked(context: BrowserContext, served: str) -> Locator:
     page = context.new_page()
     page.clock.install()
-    return opened(page, served + PAGE)
+    return opened(page, served)
 
 
 def test_playing_runs_to_the_end_and_stops(clocked: Locator) -> None:
@@ -330,12 +329,11 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
 ) -> None:
     page = context.new_page()
     allow_instant_visits(page, built_site, served)
-    load(page, served + "foundations/zero-difference.html")  # has none
+    load(page, served + "foundations/anatomy.html")  # has none
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
-    page.wait_for_url("**/lstm-by-hand.html*")
+    page.wait_for_url("**/rnn-by-hand.html*")
     player = bring(page, "step-player")
-    expect(player.get_by_label("Cell")).to_have_value("LSTM")
     assert page.evaluate("window.sameDocument"), "the visit was not instant"
     player.get_by_role("button", name="Next").click()
     color = "getComputedStyle(document.querySelector('step-player .negative')).backgroundColor"
@@ -349,14 +347,23 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_embedded_player_takes_the_place_of_a_table(
-    context: BrowserContext, served: str, name: str
+def test_player_begins_with_the_network_of_its_chapter(
+    context: BrowserContext, served: str, built_site: Path, name: str
 ) -> None:
-    player = opened(context.new_page(), served + name)
+    html = (built_site / name).read_text(encoding="utf-8")
+    (embedded,) = BeautifulSoup(html, "html.parser").select(".widget > p > step-player")
+    player = alone(context.new_page(), served, "step-player", dict(embedded.attrs))
     cell, network = EMBEDDED[name]
     assert player.get_by_label("Cell").input_value() == cell
     assert player.get_by_label("Network").input_value() == network
-    assert not player.page.locator(".widget .md-typeset__table, .widget > table").first.is_visible()
+
+
+def test_embedded_player_takes_the_place_of_a_table(context: BrowserContext, served: str) -> None:
+    page = context.new_page()
+    load(page, served + PAGE)
+    player = bring(page, "step-player")
+    expect(player.get_by_role("button", name="Play")).to_be_visible()
+    assert not page.locator(".widget .md-typeset__table, .widget > table").first.is_visible()
 
 
 @pytest.fixture
@@ -388,7 +395,7 @@ def test_without_scripts_a_table_shows_the_same_numbers(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_numbers_can_be_read_on_a_phone(browser: Browser, served: str, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})
-    player = opened(context.new_page(), served + PAGE)
+    player = opened(context.new_page(), served)
     for cell, network in NINE:
         player.get_by_label("Cell").select_option(cell)
         player.get_by_label("Network").select_option(network)
@@ -408,9 +415,7 @@ def test_names_of_rows_stay_beside_their_numbers(
 ) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 900})
-    in_language(page, language)
-    load(page, served + "foundations/bidirectional.html")
-    player = bring(page, "step-player")
+    player = alone(page, served, "step-player", language=language)
     for network in ("stacked", "bidirectional"):
         player.locator("select").last.select_option(network)
         names = player.locator(".strip [scope=rowgroup] small:not(:empty)")

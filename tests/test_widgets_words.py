@@ -10,13 +10,11 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.test_widgets_shape_explorer import drawn, inputs, network, show
 from tests.visits import allow_instant_visits, load
-from tests.widgets import bring, in_language
+from tests.widgets import alone, bring, in_language
 
 # What torch remarks when it does what it is asked to.
 pytestmark = [pytest.mark.filterwarnings("ignore:LSTM with projections")]
 EXPLORER = "practice/shape-explorer.html"
-PLAYER = "foundations/rnn-by-hand.html"
-GRADIENTS = "learning/vanishing-gradients.html"
 # Names of torch's interface, the cells' names, and functions: the same in every language.
 NAMES = {
     *("RNN", "LSTM", "GRU", "tanh", "relu", "input", "output", "h_n", "c_n", "proj_size"),
@@ -104,9 +102,11 @@ def check(language: str, texts: set[str]) -> None:
     assert bool(english(texts)) == (language == "en"), english(texts)
 
 
-def scene(page: Page) -> set[str]:
+def scene(page: Page, served: str, language: str) -> set[str]:
     found: set[str] = set()
     page.emulate_media(reduced_motion="reduce")
+    in_language(page, language)
+    load(page, served + "index.html")
     widget = bring(page, "unrolled-network")
     for step in range(6):
         widget.get_by_role("slider").fill(str(step))
@@ -114,10 +114,10 @@ def scene(page: Page) -> set[str]:
     return found
 
 
-def player(page: Page) -> set[str]:
+def player(page: Page, served: str, language: str) -> set[str]:
     """Every network at its first and last step, and a number of every column explained."""
     found: set[str] = set()
-    widget = bring(page, "step-player")
+    widget = alone(page, served, "step-player", language=language)
     for cell in ("RNN", "LSTM", "GRU"):
         widget.locator("select").first.select_option(cell)
         for kind in ("single", "stacked", "bidirectional"):
@@ -133,10 +133,10 @@ def player(page: Page) -> set[str]:
     return found | said(widget)
 
 
-def gradients(page: Page) -> set[str]:
+def gradients(page: Page, served: str, language: str) -> set[str]:
     """Every variant, at the smallest and the largest radius and limit."""
     found: set[str] = set()
-    widget = bring(page, "gradient-explorer")
+    widget = alone(page, served, "gradient-explorer", language=language)
     for cell, variants in {"RNN": ["tanh", "relu", "none"], "LSTM": ["drawn", "open"]}.items():
         widget.locator("select").first.select_option(cell)
         for variant in variants:
@@ -148,9 +148,11 @@ def gradients(page: Page) -> set[str]:
     return found
 
 
-def explorer(page: Page) -> set[str]:
+def explorer(page: Page, served: str, language: str) -> set[str]:
     """A drawing with a dashed edge, a number that is none, both kinds of copying."""
     found: set[str] = set()
+    in_language(page, language)
+    load(page, served + EXPLORER)
     widget = bring(page, "shape-explorer")
     for query in ("?cell=LSTM&N=300&T=2&E=3&H=4&proj_size=2", "?cell=GRU&unbatched=1&H=6"):
         page.evaluate("query => history.replaceState(null, '', query)", query)
@@ -162,12 +164,13 @@ def explorer(page: Page) -> set[str]:
         found |= said(widget)
     widget.locator("input[name=T]").fill("")
     found |= said(widget)
-    page.goto(page.url.split("practice/")[0] + "foundations/anatomy.html")  # one beside text
+    page.goto(served + "foundations/anatomy.html")  # one beside text
     return found | said(bring(page, "shape-explorer"))
 
 
-SEEN: dict[str, Callable[[Page], set[str]]] = {
-    "index.html": scene, PLAYER: player, GRADIENTS: gradients, EXPLORER: explorer,
+# By the name of a widget's words, what shows them all.
+SEEN: dict[str, Callable[[Page, str, str], set[str]]] = {
+    "scene": scene, "steps": player, "gradients": gradients, "shapes": explorer,
 }  # fmt: skip
 
 
@@ -176,14 +179,10 @@ SEEN: dict[str, Callable[[Page], set[str]]] = {
 def test_all_that_a_widget_says_is_in_its_language(
     context: BrowserContext, served: str, name: str, language: str, words: list[dict[str, str]]
 ) -> None:
-    page = context.new_page()
-    in_language(page, language)
-    load(page, served + name)
-    found = SEEN[name](page)
+    found = SEEN[name](context.new_page(), served, language)
     check(language, found)
-    group = {scene: ".scene", player: ".steps", gradients: ".gradients", explorer: ".shapes"}
     for key, text in words[language == "zh"].items():
-        if key.startswith(group[SEEN[name]]) and not re.search("comment|refused", key):
+        if key.startswith(f".{name}") and not re.search("comment|refused", key):
             parts = [part.strip() for part in re.split(r"\$\d", text)]
             assert any(all(part in shown for part in parts) for shown in found), f"not seen: {key}"
 
@@ -206,9 +205,10 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
         expect(message).to_contain_text(reason)
 
 
-def test_copied_chinese_programs_run_and_are_the_english_ones_but_for_comments(
+def test_chinese_programs_run_and_are_the_english_ones_but_for_comments(
     context: BrowserContext, served: str
 ) -> None:
+    """That the button copies the program is tested in tests/test_widgets_shape_explorer.py."""
     pages = []
     for code in ("en", "zh"):
         page = context.new_page()
@@ -220,27 +220,26 @@ def test_copied_chinese_programs_run_and_are_the_english_ones_but_for_comments(
     for asked in drawn(200, 7):
         if ran == 50:
             break
-        copied = []
         for page in pages:
-            page.bring_to_front()
             show(page, asked)
-            if page.locator("shape-explorer .message.wrong").count():
-                break
-            page.locator("shape-explorer button[name=copy]").click()
-            expect(page.locator("button[name=copy] + [role=status]")).not_to_be_empty()
-            copied.append(page.evaluate("navigator.clipboard.readText()"))
-        else:
-            ours, theirs = copied
-            assert [line.split("  #")[0] for line in theirs.splitlines() if line[:1] != "#"] == [
-                line.split("  #")[0] for line in ours.splitlines() if line[:1] != "#"
-            ]
-            assert len(CHINESE.findall(theirs)) > 5
-            names: dict[str, Any] = {}
-            exec(compile(theirs, "copied", "exec"), names)
-            assert names["x"].shape == inputs(asked).shape
-            assert repr(names[asked["cell"].lower()]) == repr(network(asked))
-            ran += 1
+        if page.locator("shape-explorer .message.wrong").count():
+            continue
+        ours, theirs = (page.locator("shape-explorer .program").text_content() for page in pages)
+        assert [line.split("  #")[0] for line in theirs.splitlines() if line[:1] != "#"] == [
+            line.split("  #")[0] for line in ours.splitlines() if line[:1] != "#"
+        ]
+        assert len(CHINESE.findall(theirs)) > 5
+        names: dict[str, Any] = {}
+        exec(compile(theirs, "program", "exec"), names)
+        assert names["x"].shape == inputs(asked).shape
+        assert repr(names[asked["cell"].lower()]) == repr(network(asked))
+        ran += 1
     assert ran == 50
+    page.bring_to_front()
+    page.locator("shape-explorer button[name=copy]").click()
+    expect(page.locator("button[name=copy] + [role=status]")).not_to_be_empty()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("shape-explorer .program").text_content()
 
 
 def test_words_survive_instant_visits_and_follow_a_change_of_language(
@@ -249,19 +248,19 @@ def test_words_survive_instant_visits_and_follow_a_change_of_language(
     page = context.new_page()
     allow_instant_visits(page, built_site, served)
     in_language(page, "zh")
-    load(page, served + "foundations/zero-difference.html")  # has none
+    load(page, served + "foundations/anatomy.html")  # has none
     page.evaluate("window.sameDocument = true")
     page.locator(".md-footer__link--next").click()
-    expect(page.locator("h1")).to_contain_text("nn.LSTM")
+    expect(page.locator("h1")).to_contain_text("by hand")
     button = bring(page, "step-player").locator("button").nth(1)
     expect(button).to_have_text("播放")
     # Another edition in the same document: what comes then has its language, what is there stays.
     page.evaluate("document.documentElement.lang = 'en'")
     page.locator(".md-footer__link--next").click()
-    expect(page.locator("h1")).to_contain_text("nn.GRU")
+    expect(page.locator("h1")).to_contain_text("Stacked")
     expect(bring(page, "step-player").locator("button").nth(1)).to_have_text("Play")
     page.evaluate("document.documentElement.lang = 'zh'")
     page.go_back()
-    expect(page.locator("h1")).to_contain_text("nn.LSTM")
+    expect(page.locator("h1")).to_contain_text("by hand")
     expect(bring(page, "step-player").locator("button").nth(1)).to_have_text("播放")
     assert page.evaluate("window.sameDocument"), "the visit was not instant"

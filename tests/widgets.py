@@ -1,6 +1,41 @@
-"""How tests come to a widget: it is loaded when it comes near the screen."""
+"""How tests come to a widget: on its page, where it is loaded when it comes near, or alone."""
 
 from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.visits import load
+
+# In the frame that it has on every page, in the place of all else that the smallest page says.
+PLACE = """async ([base, tag, language, attributes]) => {
+    document.documentElement.lang = language
+    await import(`${base}assets/widgets/${tag}.js`)
+    // As a page brings it: it comes to life with its attributes, when it is put into the document.
+    const widget = document.implementation.createHTMLDocument().createElement(tag)
+    for (const [name, value] of Object.entries(attributes)) widget.setAttribute(name, value)
+    const paragraph = document.createElement("p")
+    paragraph.append(widget)
+    const frame = document.createElement("div")
+    frame.className = "widget"
+    frame.append(paragraph)
+    document.querySelector("article").replaceChildren(frame)
+}"""
+
+
+def alone(
+    page: Page,
+    served: str,
+    tag: str,
+    attributes: dict[str, str] | None = None,
+    language: str = "en",
+) -> Locator:
+    """Bring a widget without its page, where that does not matter: a chapter takes long to load.
+
+    That each stands on its pages, and is loaded there, is for tests that visit them.
+    """
+    load(page, served + "404.html")
+    page.evaluate(PLACE, [served, tag, language, attributes or {}])
+    widget = page.locator(tag)
+    expect(widget.locator(":scope > *").first).to_be_attached()
+    return widget
 
 
 def bring(page: Page, tag: str) -> Locator:
