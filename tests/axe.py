@@ -50,7 +50,9 @@ CONTRAST = """async ([bubble, seen]) => {
     }
     const look = element => {
         const {color, fontSize, fontWeight, textShadow} = getComputedStyle(element)
-        return [color, fontSize, fontWeight, textShadow, ground(element)].join("|")
+        // Large letters, as WCAG draws the line: 18 points, or 14 if they are bold.
+        const large = parseFloat(fontSize) * 0.75 >= (fontWeight >= 700 ? 14 : 18)
+        return [color, large, textShadow, ground(element)].join("|")
     }
     // A link is told from the text around it by a line, or by a colour that differs from its.
     const line = link => {

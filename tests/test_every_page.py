@@ -1,4 +1,4 @@
-"""Every page as a reader sees it, in both schemes: quiet, whole, within its frame, for everyone.
+"""Every page as a reader sees it: quiet, whole, within its frame, for everyone.
 
 A page is loaded once and looked at three times, because loading takes longest.
 """
@@ -12,44 +12,18 @@ from docs._build.chapter import Code, read_chapter
 from tests.axe import contrast_violations, prepare, structure_violations
 from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load
 
-# Nothing else of the text is shown: with each click the whole page would be styled anew. What a
-# button copies is read on its way, because the clipboard itself takes longer than all else.
-ALONE = """async () => {
-    scrollTo({top: 0, behavior: "instant"})  // a header that moves away would cover a button
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
-    const style = document.createElement("style")
-    style.id = "alone"
-    style.textContent = "article > :not(.alone) { display: none !important }"
-    document.head.append(style)
-    addEventListener("copy", () => { window.copied = String(getSelection()) }, true)
-}"""
-# One block a call: for five seconds a call counts as a gesture of the reader, which copying needs.
-COPY = """async block => {
-    document.querySelector("article > .alone")?.classList.remove("alone")
-    block.closest("article > *").classList.add("alone")
-    block.style.scrollMarginTop = "200px"  // its button is below the header then
-    block.scrollIntoView({behavior: "instant"})
-    const reached = () => {
-        const button = block.querySelector("button.md-code__button[data-md-type=copy]")
-        if (!button) return null
-        const {x, y, width, height} = button.getBoundingClientRect()
-        const top = document.elementFromPoint(x + width / 2, y + height / 2)
-        return button.contains(top) ? button : null
-    }
-    for (let frame = 0; frame < 100 && !reached(); frame++)  // it comes with the screen
-        await new Promise(requestAnimationFrame)
-    const button = reached()
-    if (!button) throw Error(`no button, or out of reach: ${block.textContent}`)
-    window.copied = "nothing"
-    button.click()
-    return copied
-}"""
+# One script gives every block its button. It may be covered, or the block cut, by what it stands in.
+PLACES = """blocks => blocks.map(block => {
+    const around = []
+    for (let e = block; e.localName !== "article"; e = e.parentElement) around.push(e.className)
+    return [document.documentElement.lang, ...around.reverse()].join(" > ")
+})"""
 
 
 @pytest.fixture(scope="module")
 def shared(browser: Browser) -> Iterator[BrowserContext]:
     """One profile for all pages: what they have in common is loaded once."""
-    context = browser.new_context(color_scheme="light", reduced_motion="reduce", viewport=PHONE)
+    context = browser.new_context(reduced_motion="reduce", viewport=PHONE)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.add_init_script("localStorage.clear()")  # each page begins in the system's scheme
     yield context
@@ -60,8 +34,12 @@ def shared(browser: Browser) -> Iterator[BrowserContext]:
 def visit(
     shared: BrowserContext, served: str, request: pytest.FixtureRequest
 ) -> Iterator[tuple[str, Page, Listener]]:
-    """A page, loaded on a phone; what it complains of is noted until all tests have seen it."""
+    """A page, loaded on a phone; what it complains of is noted until all tests have seen it.
+
+    English pages are light there, and Chinese ones dark.
+    """
     page = shared.new_page()
+    page.emulate_media(color_scheme="dark" if request.param.startswith("zh/") else "light")
     heard = Listener(page, served.split("/rnn-tutorial")[0])
     load(page, served + request.param)
     for widget in page.locator(".widget").all():  # it is loaded when it comes near
@@ -73,48 +51,50 @@ def visit(
 
 def switch_to(page: Page, scheme: str) -> None:
     """Use the reader's own switch."""
-    if page.evaluate("document.body.dataset.mdColorScheme") != scheme:
-        page.locator("[data-md-component=palette] label:visible").click()
+    page.locator("[data-md-component=palette] label:visible").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
 
 
 def test_page_is_quiet_and_complete(visit: tuple[str, Page, Listener]) -> None:
-    _, page, heard = visit
-    assert page.evaluate("document.body.dataset.mdColorScheme") == "default"
+    name, page, heard = visit
+    scheme = "slate" if name.startswith("zh/") else "default"
+    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
     assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
     assert page.locator(".katex-error").count() == 0
     broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
     assert broken == []
-    for scheme in ("default", "slate"):
-        switch_to(page, scheme)
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"scrolls sideways by {wide} px on a phone, scheme {scheme}"
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"scrolls sideways by {wide} px on a phone"
     assert heard.complaints == []
 
 
-def test_copy_button_gives_exactly_the_executed_code(visit: tuple[str, Page, Listener]) -> None:
-    """In Chinese the first one is used, and all have that code: tests/test_editions.py compares."""
+@pytest.fixture(scope="module")
+def pressed() -> set[str]:
+    """Kinds of places whose button has copied its block on some page."""
+    return set()
+
+
+def test_blocks_are_the_executed_code_and_are_copied(
+    visit: tuple[str, Page, Listener], pressed: set[str]
+) -> None:
+    """All blocks are compared, and one in each kind of place is copied with the mouse."""
     name, page, heard = visit
     page.set_viewport_size(DESKTOP)
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-    shown = page.locator(".language-python.highlight")
-    if name.startswith("zh/"):
-        texts = shown.locator("pre > code").evaluate_all("all => all.map(code => code.textContent)")
-        copied = [text.rstrip("\n") for text in texts]
-    else:
-        page.evaluate(ALONE)
-        copied = [block.evaluate(COPY).rstrip("\n") for block in shown.element_handles()]
-        page.evaluate("document.getElementById('alone').remove()")
-    pasted = []  # with the mouse
-    for block in shown.all()[:1]:
-        block.hover()
-        block.locator("button.md-code__button[data-md-type=copy]").click()
-        pasted = [page.evaluate("navigator.clipboard.readText()").rstrip("\n")]
-    assert pasted == copied[:1]
+    blocks = page.locator(".language-python.highlight")
+    codes = blocks.locator("pre > code").all_text_contents()
+    for block, code, place in zip(blocks.all(), codes, blocks.evaluate_all(PLACES), strict=True):
+        if place not in pressed:
+            block.hover()
+            block.locator("button.md-code__button[data-md-type=copy]").click()
+            copied = page.evaluate("navigator.clipboard.readText()")
+            assert copied.rstrip("\n") == code.rstrip("\n"), place
+            pressed.add(place)
     if name in MARKDOWN:  # the lab's code is compared in tests/test_lab.py
-        assert copied == [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
+        executed = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
+        assert [code.rstrip("\n") for code in codes] == executed
     else:
-        assert bool(copied) == ("labs/" in name)
+        assert bool(codes) == ("labs/" in name)
     assert heard.complaints == []
 
 
@@ -126,12 +106,12 @@ def seen() -> set[str]:
 
 def test_axe_finds_no_violation(visit: tuple[str, Page, Listener], seen: set[str]) -> None:
     """Last, because it changes the page."""
-    _, page, heard = visit
+    name, page, heard = visit
     page.set_viewport_size(DESKTOP)
     prepare(page)
-    switch_to(page, "slate")
-    found = {"slate": structure_violations(page) + contrast_violations(page, seen)}
-    switch_to(page, "default")
-    found["default"] = contrast_violations(page, seen)  # all that another scheme can change
-    assert found == {"slate": [], "default": []}
+    first, other = ("slate", "default") if name.startswith("zh/") else ("default", "slate")
+    found = {first: structure_violations(page) + contrast_violations(page, seen)}
+    switch_to(page, other)
+    found[other] = contrast_violations(page, seen)  # all that another scheme can change
+    assert found == {first: [], other: []}
     assert heard.complaints == []
