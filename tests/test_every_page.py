@@ -12,7 +12,7 @@ from docs._build.chapter import Code, read_chapter
 from tests.axe import contrast_violations, prepare, structure_violations
 from tests.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load
 
-# One script gives every block its button. It may be covered, or the block cut, by what it stands in.
+# One script gives every block its button. What the block stands in may cover or cut it.
 PLACES = """blocks => blocks.map(block => {
     const around = []
     for (let e = block; e.localName !== "article"; e = e.parentElement) around.push(e.className)
