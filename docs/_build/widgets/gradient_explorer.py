@@ -66,23 +66,28 @@ def start(kind: type[nn.Module]) -> Any:
     return (h_0, h_0) if kind is nn.LSTMCell else h_0
 
 
+@cache
+def parameters(name: str, radius: float) -> dict[str, Tensor]:
+    """Draw a network's parameters as the chapter does."""
+    _, kind, opened = networks()[name]
+    return chapter()["drawn"](kind, HIDDEN, radius, opened)
+
+
 def norms(name: str, radius: float, length: int) -> Tensor:
     """Return the norm of d h_T / d h_t for T - t = 0, 1, ..., T - 1."""
-    cell, kind, opened = networks()[name]
-    parameters = chapter()["drawn"](kind, HIDDEN, radius, opened)
-    return chapter()["norms"](cell, sequence(length), start(kind), **parameters)
+    cell, kind, _ = networks()[name]
+    return chapter()["norms"](cell, sequence(length), start(kind), **parameters(name, radius))
 
 
 def whole_norm(name: str, radius: float, length: int) -> Tensor:
     """Return the norm of the gradient of half the squared length of h_T, over all parameters."""
-    cell, kind, opened = networks()[name]
-    drawn = chapter()["drawn"](kind, HIDDEN, radius, opened)
-    parameters = {name: value.requires_grad_() for name, value in drawn.items()}
-    step = partial(cell, **parameters)
+    cell, kind, _ = networks()[name]
+    leaves = {k: value.clone().requires_grad_() for k, value in parameters(name, radius).items()}
+    step = partial(cell, **leaves)
     last = chapter()["run_steps"](step, sequence(length).unbind(0), start(kind))[-1]
     h = last[0] if isinstance(last, tuple) else last
     found = torch.autograd.grad(
-        h.square().sum() / 2, list(parameters.values()), materialize_grads=True
+        h.square().sum() / 2, list(leaves.values()), materialize_grads=True
     )
     return torch.cat([gradient.flatten() for gradient in found]).norm()
 
