@@ -82,11 +82,15 @@ def test_figure_stands_alone_and_inlined(name: str) -> None:
     assert "$" not in svg, "mathtext is off: write s_{t-1}"
     fixed = set(re.findall(r"#[0-9a-f]{6}\b", re.sub(r"var\([^)]*\)", "", svg)))
     assert not fixed, f"colours outside of the palette do not follow the scheme: {fixed}"
-    # Content is about 358 px wide on a phone of 390 px; site.css never makes it narrower than that
-    # or 0.686 px a unit.
+    # A figure is 382 px wide on a phone of 390 px; site.css never makes it narrower than 0.7 px a
+    # unit.
     width = float(svg.split('viewBox="')[1].split()[2])
-    smallest = min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg))
-    assert smallest * max(0.686, 358 / width) >= 8.9, "text too small on a phone"
+    scale = max(0.7, 382 / width)
+    for attributes, content in re.findall(r"<text\b([^>]*)>(.*?)</text>", svg, re.DOTALL):
+        size = float(re.findall(r"font-size: ([\d.]+)px", attributes)[0]) * scale
+        assert size >= 9.5, f"too small on a phone: {content}"
+        for percent in re.findall(r'font-size="(\d+)%"', content):
+            assert size * int(percent) / 100 >= 8, f"too small on a phone: {content}"
 
 
 # Into the page
