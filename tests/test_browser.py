@@ -200,3 +200,31 @@ def test_what_runs_off_a_phone_has_a_shadow_at_that_edge(
     formula.evaluate("box => { box.style.fontSize = '8px' }")
     assert shadows(formula) == (False, False), "it fits"
     context.close()
+
+
+def test_copy_button_covers_no_line_for_good(browser: Browser, served: str) -> None:
+    """With a mouse it comes when pointed at; on a phone the line comes out from under it."""
+    for hovers, options in ((True, {}), (False, {"has_touch": True, "is_mobile": True})):
+        context = browser.new_context(viewport=PHONE, **options)
+        page = context.new_page()
+        load(page, served + "foundations/rnn-by-hand.html")
+        blocks = page.locator("div.language-python.highlight:visible", has_text="cell = nn.RNNCell")
+        page.add_style_tag(content="* { content-visibility: visible !important }")  # nothing moves
+        block = blocks.first
+        block.scroll_into_view_if_needed()
+        button = block.locator(".md-code__nav")
+        expect(button).to_have_css("opacity", "0" if hovers else "1")
+        if hovers:
+            block.hover()
+            expect(button).to_have_css("opacity", "1")
+        else:
+            end = block.locator("code").evaluate("""code => {
+                code.scrollTo({left: 9999, behavior: "instant"})
+                const line = document.createRange()
+                line.selectNodeContents(code)
+                return line.getBoundingClientRect().right
+            }""")
+            box = button.bounding_box()
+            assert box is not None
+            assert end <= box["x"]
+        context.close()
