@@ -605,7 +605,7 @@ MUTATIONS = [
         "cells.py",
         right="return torch.tanh(read + kept) if",
         wrong="return 2 * torch.sigmoid(2 * (read + kept)) - 1 if",
-        caught_by={"backpropagation-through-time": ["autograd keeps T states"]},
+        caught_by={"backpropagation-through-time": ["autograd keeps $T$ states"]},
     ),
     # Vanishing and exploding gradients
     Mutation(

@@ -1,12 +1,14 @@
-"""The site in Chromium, by what a reader does: switch, search, visit, download, print."""
+"""The site in Chromium, by what a reader does: switch, search, scroll, visit, download, print."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.visits import Listener, allow_instant_visits, load
+from tests.visits import PHONE, Listener, allow_instant_visits, load
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -173,3 +175,56 @@ def test_opens_from_a_folder(browser: Browser, built_site: Path) -> None:
     page.locator(".arithmatex .katex").first.wait_for()
     assert heard.complaints == []
     context.close()
+
+
+def shadows(box: Locator) -> tuple[bool, bool]:
+    """Tell whether a box is darker at its left edge, and at its right one, than in between."""
+    box.scroll_into_view_if_needed()
+    picture = Image.open(io.BytesIO(box.screenshot())).convert("L")
+    row = [picture.getpixel((x, picture.height // 2)) for x in range(picture.width)]
+    return row[0] < row[len(row) // 2], row[-1] < row[len(row) // 2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_runs_off_a_phone_has_a_shadow_at_that_edge(
+    browser: Browser, served: str, scheme: str
+) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    load(page, served + "foundations/bidirectional.html")
+    formula = page.locator("div.arithmatex").first
+    formula.evaluate("box => { box.firstElementChild.style.visibility = 'hidden' }")  # its ground
+    for left, edges in ((0, (False, True)), (40, (True, True)), (9999, (True, False))):
+        formula.evaluate("(box, left) => box.scrollTo(left, 0)", left)
+        assert shadows(formula) == edges, f"scrolled by {left} px"
+    formula.evaluate("box => { box.style.fontSize = '8px' }")
+    assert shadows(formula) == (False, False), "it fits"
+    context.close()
+
+
+def test_copy_button_covers_no_line_for_good(browser: Browser, served: str) -> None:
+    """With a mouse it comes when pointed at; on a phone the line comes out from under it."""
+    for hovers, options in ((True, {}), (False, {"has_touch": True, "is_mobile": True})):
+        context = browser.new_context(viewport=PHONE, **options)
+        page = context.new_page()
+        load(page, served + "foundations/rnn-by-hand.html")
+        blocks = page.locator("div.language-python.highlight:visible", has_text="cell = nn.RNNCell")
+        page.add_style_tag(content="* { content-visibility: visible !important }")  # nothing moves
+        block = blocks.first
+        block.scroll_into_view_if_needed()
+        button = block.locator(".md-code__nav")
+        expect(button).to_have_css("opacity", "0" if hovers else "1")
+        if hovers:
+            block.hover()
+            expect(button).to_have_css("opacity", "1")
+        else:
+            end = block.locator("code").evaluate("""code => {
+                code.scrollTo({left: 9999, behavior: "instant"})
+                const line = document.createRange()
+                line.selectNodeContents(code)
+                return line.getBoundingClientRect().right
+            }""")
+            box = button.bounding_box()
+            assert box is not None
+            assert end <= box["x"]
+        context.close()

@@ -1,12 +1,14 @@
 """The committed figures are what their modules draw now, and their colours can be read."""
 
 import re
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from markdown import Markdown
+from matplotlib.font_manager import findfont
+from PIL import ImageFont
 
 from docs._build.drawing import drawn_svg
 from docs._build.figures import TARGET, module, names, target
@@ -82,11 +84,33 @@ def test_figure_stands_alone_and_inlined(name: str) -> None:
     assert "$" not in svg, "mathtext is off: write s_{t-1}"
     fixed = set(re.findall(r"#[0-9a-f]{6}\b", re.sub(r"var\([^)]*\)", "", svg)))
     assert not fixed, f"colours outside of the palette do not follow the scheme: {fixed}"
-    # Content is about 358 px wide on a phone of 390 px; site.css never makes it narrower than that
-    # or 0.686 px a unit.
+    # A figure is 382 px wide on a phone of 390 px; site.css never makes it narrower than 0.7 px a
+    # unit.
     width = float(svg.split('viewBox="')[1].split()[2])
-    smallest = min(float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg))
-    assert smallest * max(0.686, 358 / width) >= 8.9, "text too small on a phone"
+    scale = max(0.7, 382 / width)
+    for attributes, content in re.findall(r"<text\b([^>]*)>(.*?)</text>", svg, re.DOTALL):
+        size = float(re.findall(r"font-size: ([\d.]+)px", attributes)[0]) * scale
+        assert size >= 9.5, f"too small on a phone: {content}"
+        for percent in re.findall(r'font-size="(\d+)%"', content):
+            assert size * int(percent) / 100 >= 8, f"too small on a phone: {content}"
+
+
+@pytest.mark.parametrize("name", names())
+def test_numbers_in_a_row_stand_apart(name: str) -> None:
+    """As wide as in DejaVu Sans, which is wider than what most readers have."""
+    font = ImageFont.truetype(findfont("DejaVu Sans"), 100)
+    ends: dict[str, list[tuple[float, float, str]]] = {}
+    for text in ElementTree.fromstring(drawn_svg(name)).iter("{http://www.w3.org/2000/svg}text"):
+        style, number = text.attrib["style"], text.text or ""
+        if "text-anchor: middle" in style and re.fullmatch(r"−?\d+\.\d+", number):
+            half = (
+                float(style.split("font-size: ")[1].split("px")[0]) * font.getlength(number) / 200
+            )
+            x = float(text.attrib["x"])
+            ends.setdefault(text.attrib["y"], []).append((x - half, x + half, number))
+    for row in ends.values():
+        for (_, end, left), (start, _, right) in pairwise(sorted(row)):
+            assert start - end >= 3, f"{left} and {right} touch"
 
 
 # Into the page

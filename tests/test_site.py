@@ -3,7 +3,7 @@
 import json
 import re
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree
@@ -81,6 +81,15 @@ def test_ids_are_unique(built_site: Path, page: str) -> None:
     ids = [str(element["id"]) for element in parsed(built_site, page).find_all(id=True)]
     twice = {name for name in ids if ids.count(name) > 1}
     assert not twice
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_no_column_of_a_table_is_empty(built_site: Path, page: str) -> None:
+    for table in parsed(built_site, page).select("article table"):
+        rows = [row.find_all(["td", "th"]) for row in table.select("tbody tr")]
+        for column in zip_longest(*rows):
+            filled = [cell for cell in column if cell and (cell.get_text(strip=True) or cell.svg)]
+            assert filled, table.get_text(" ", strip=True)[:80]
 
 
 @pytest.mark.parametrize("page", [*ALL, "404.html"])

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -392,4 +393,15 @@ def test_widest_numbers_fit_a_phone(browser: Browser, served: str) -> None:
     right = "element => element.getBoundingClientRect().right"
     edges = [text.evaluate(right) for text in page.locator("shape-explorer svg text").all()]
     assert max(edges) <= 390
+    page.close()
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1280, [4]), (800, [2, 2]), (390, [1, 1, 1, 1])])
+def test_tensors_stand_in_pairs(browser: Browser, served: str, width: int, rows: list[int]) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    load(page, served + PAGE + "?cell=LSTM&proj_size=3")
+    figures = page.locator("shape-explorer .tensors figure")
+    expect(figures).to_have_count(4)
+    ends = figures.evaluate_all("all => all.map(f => Math.round(f.getBoundingClientRect().bottom))")
+    assert list(Counter(ends).values()) == rows
     page.close()

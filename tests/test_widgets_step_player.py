@@ -444,7 +444,7 @@ LEGIBLE = """() => {
         if ((b + 0.05) / (a + 0.05) < 4.5) faint.push(td.dataset.name);
         const range = document.createRange();
         range.selectNodeContents(td);
-        if (range.getBoundingClientRect().width > td.getBoundingClientRect().width + 0.5) cut.push(td.dataset.name);
+        if (range.getBoundingClientRect().width > td.getBoundingClientRect().width - 2) cut.push(td.dataset.name);
     }
     return [faint, cut];
 }"""  # noqa: E501

@@ -64,8 +64,8 @@ def _subscripts(match: re.Match[str]) -> str:
         below = (found[2] or found[3]).replace("-", "−")
         return (
             f'<tspan font-style="italic">{found[1]}</tspan>'
-            f'<tspan dy="0.25em" font-size="75%">{below}</tspan>'
-            '<tspan dy="-0.1875em">\u200b</tspan>'  # back on the line
+            f'<tspan dy="0.25em" font-size="84%">{below}</tspan>'
+            '<tspan dy="-0.21em">\u200b</tspan>'  # back on the line
         )
 
     return re.sub(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))", symbol, match[1])

@@ -60,4 +60,4 @@ def from_loss(ax: Axes, grad: Tensor, t: int, back: Box) -> Box:
 def towards(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Carry a gradient to the step before it."""
     arrow(ax, start, end, INK)
-    text(ax, ((start[0] + end[0]) / 2, start[1] - 14), "W_{hh}", size=13)
+    text(ax, ((start[0] + end[0]) / 2 - 3, start[1] - 14), "W_{hh}", size=13)

@@ -25,10 +25,10 @@ def draw() -> Figure:
     y = linear(x, weight)
 
     figure, ax = canvas(height=190)
-    shown, top, pitch, cell = 4, 36, 33, (32, 22)
+    shown, top, pitch, cell = 4, 36, 33, (35, 22)
     height = (shown - 1) * pitch + cell[1]
-    inputs, outputs = Box(42, top, 160, height), Box(326, top, 192, height)
-    layer = frame(ax, Box(231, top - 5, 66, height + 10), fill=True)
+    inputs, outputs = Box(37, top, 175, height), Box(307, top, 210, height)
+    layer = frame(ax, Box(229, top - 5, 61, height + 10), fill=True)
 
     for t in range(shown):
         row = top + t * pitch
@@ -36,15 +36,15 @@ def draw() -> Figure:
         result = heat_map(ax, y[t], outputs.x, row, H, cell, scale=y.abs().max().item())
         arrow(ax, source.right, (layer.left[0], source.right[1]))
         arrow(ax, (layer.right[0], result.left[1]), result.left)
-        text(ax, (34, source.left[1]), f"{t + 1}", T, bold=True)
+        text(ax, (29, source.left[1]), f"{t + 1}", T, bold=True)
 
-    cells = heat_map(ax, weight, 243, 49, H, cell=(9, 9), digits=None)
+    cells = heat_map(ax, weight, 239, 49, H, cell=(9, 9), digits=None)
     axis(ax, cells, "left", "", H, gap=4)
     axis(ax, cells, "top", "", E, gap=4)
     text(ax, (layer.center[0], 123), "weight")
     text(ax, (layer.center[0], 141), "(H, E)")
 
-    axis(ax, inputs, "left", "T = 16", T, gap=20)
+    axis(ax, inputs, "left", "T = 16", T, gap=17)
     for box, label, color in ((inputs, "E = 5", E), (outputs, "H = 6", H)):
         axis(ax, box, "top", label, color, gap=7)
         text(ax, (box.center[0], top + height + 16), "⋮")

@@ -18,7 +18,7 @@ from docs._build.figures.style import (
 )
 from rnn_tutorial import linear, lstm_gates
 
-CELL, SCALE = (34, 20), 1.0
+CELL, SCALE = (38, 20), 1.0
 PLACES = {"i": 70, "f": 196, "g": 322, "o": 448}  # in the strip
 DRAWN = {"f": 70, "i": 196, "g": 322, "o": 448}  # below it
 NAMES = {"f": "forget", "i": "input", "g": "content", "o": "output"}
@@ -26,7 +26,7 @@ NAMES = {"f": "forget", "i": "input", "g": "content", "o": "output"}
 
 def row(ax: Axes, values: Tensor, middle: float, top: float) -> Box:
     """Draw a vector with its numbers, centred; all rows share one scale of tints."""
-    return heat_map(ax, values, middle - 51, top, H, CELL, scale=SCALE)
+    return heat_map(ax, values, middle - 57, top, H, CELL, scale=SCALE)
 
 
 def draw() -> Figure:

@@ -8,7 +8,7 @@ from torch import Tensor
 from docs._build.figures.style import Box, E, H, arrow, canvas, frame, heat_map, operator, text
 from rnn_tutorial import linear, rnn_cell
 
-CELL, SCALE = (36, 20), 1.5
+CELL, SCALE = (38, 20), 1.5
 
 
 def row(ax: Axes, values: Tensor, middle: float, top: float, color: str = H) -> Box:

@@ -113,7 +113,9 @@ class ShapeExplorer extends Widget {
     const lengths = Object.values(tensors).flat().map(([axis, , size]) => size * FORESHORTENED[EDGE[axis]] / LONGEST[EDGE[axis]]);
     const unit = Math.min(UNIT, 1 / Math.max(...lengths));
     put(".message", fill(texts.summary, named.map(([name, shape]) => `${name} ${shapes.sizes(shape)}`).join(texts.comma), number(count), number(products)));
-    put(".tensors", named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.words)).join(""));
+    const drawings = named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.words));
+    // In two pairs, what goes along the time and what is left at its end: four in a row, or two and two.
+    put(".tensors", [0, 2].map((at) => `<div>${drawings.slice(at, at + 2).join("")}</div>`).join(""));
     put(".scale", fill(texts.scale, unit.toPrecision(2)) + (this.querySelector("[stroke-dasharray]") ? fill(texts.longer, SHORTEST) : ""));
     put(".lines", `${last}\n${same}`);
     put("tbody", parameters.map(([name, shape]) => `<tr><th scope="row"><code>${name}</code></th><td>${shapes.tuple(shape)}</td><td>${number(shapes.size(shape))}</td></tr>`).join(""));
