@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from docs._build.chapter import Code, read_chapter
 from docs._build.site import ROOT
+from tests.published import texts, tree
 from tests.visits import allow_instant_visits, load, shifts, watch_shifts
 from tests.widgets import bring
 
@@ -285,8 +285,7 @@ def test_static_part_stands_in_without_scripts(browser: Browser, served: str, na
 def test_static_part_says_what_the_widget_says(
     browser: Browser, served: str, built_site: Path, name: str
 ) -> None:
-    soup = BeautifulSoup((built_site / name).read_text(encoding="utf-8"), "html.parser")
-    values = [code.get_text() for code in soup.select(".widget:has(shape-explorer) .verified code")]
+    values = texts(tree(built_site / name), ".widget:has(shape-explorer) .verified code")
     page = browser.new_page()
     load(page, served + name)
     shown = (bring(page, "shape-explorer").text_content() or "").replace(",", "").replace(" ", "")
