@@ -1,6 +1,7 @@
 """The committed figures are what their modules draw now, and their colours can be read."""
 
 import re
+from functools import cache
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +21,9 @@ NUMBER = re.compile(r"(?<![#\w])-?\d+\.?\d*(?:e-?\d+)?")  # no part of a colour 
 SITE_CSS = TARGET.parent / "site.css"
 SCHEMES = {"light": r":root,\s*\[data-md-color-scheme=\"default\"\]", "dark": r"\[[^]]*slate\"\]"}
 AA = 4.5  # WCAG 2.2, 1.4.3, text of ordinary size
+
+
+drawn = cache(drawn_svg)  # for several tests
 
 
 def differences(actual: str, expected: str, tolerance: float) -> list[str]:
@@ -59,13 +63,13 @@ def _close(a: str, b: str, tolerance: float) -> bool:
 def test_figure_is_what_its_module_draws(name: str) -> None:
     assert target(name).is_file(), f"run: python -m docs._build.figures {name}"
     tolerance = getattr(module(name), "TOLERANCE", 0.02)
-    found = differences(drawn_svg(name), target(name).read_text(encoding="utf-8"), tolerance)
+    found = differences(drawn(name), target(name).read_text(encoding="utf-8"), tolerance)
     assert not found, f"{target(name).name}: " + "\n".join(found[:10])
 
 
 def test_figure_is_drawn_the_same_twice() -> None:
     name = names()[0]
-    assert drawn_svg(name) == drawn_svg(name)
+    assert drawn_svg(name) == drawn(name)
 
 
 def test_every_svg_has_a_module() -> None:
@@ -74,7 +78,7 @@ def test_every_svg_has_a_module() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_figure_stands_alone_and_inlined(name: str) -> None:
-    svg = drawn_svg(name)
+    svg = drawn(name)
     assert "<style" not in svg, "a style element in an inlined SVG reaches the whole page"
     assert not re.search(r"(?:href|url\()[=\"'(]*https?:", svg), (
         "it asks another site for something"

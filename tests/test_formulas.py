@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, Tag
 from docs._build.formulas import tex_of, typeset_formulas
 from docs._build.katex_fonts import CHARACTERS
 from docs._build.site import site_markdown
+from tests.published import tree
 
 
 def converted(text: str, reading: bool = False) -> str:
@@ -68,10 +69,9 @@ def formulas(site: Path) -> dict[str, str]:
     """Return what is seen of every formula of the built site, by its TeX and page."""
     found = {}
     for path in sorted(site.rglob("*.html")):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for formula in soup.select(".arithmatex"):
-            where = f"{path.relative_to(site)}: {formula.math.get_text()}"
-            found[where] = formula.select_one(".katex-html").get_text()
+        for formula in tree(path).cssselect(".arithmatex"):
+            where = f"{path.relative_to(site)}: {formula.find('.//math').text_content()}"
+            found[where] = formula.cssselect(".katex-html")[0].text_content()
     return found
 
 

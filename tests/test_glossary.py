@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from docs._build.site import ROOT, pages, site_markdown
+from docs._build.chapter import read_chapter
+from docs._build.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/practice/glossary.md"
 ENTRIES = re.compile(r"practice/glossary\.md#([a-z-]+)|\(glossary\.md#([a-z-]+)")
@@ -15,9 +16,8 @@ ENTRIES = re.compile(r"practice/glossary\.md#([a-z-]+)|\(glossary\.md#([a-z-]+)"
 
 @cache
 def rendered(path: Path) -> BeautifulSoup:
-    """Render a page as the site does, without its front matter."""
-    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return BeautifulSoup(site_markdown().convert(text), "html.parser")
+    """Return a page as it was rendered when it was read: without what is in its figures."""
+    return BeautifulSoup(read_chapter(path).html, "html.parser")
 
 
 def entries() -> list[Tag]:

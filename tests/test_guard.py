@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from lxml.html import HtmlElement, document_fromstring
 from mkdocs.utils import is_markdown_file
 
-from docs._build import rendered
 from docs._build.chapter import Code, Output, Skipped, Value, is_python, read_chapter
 from docs._build.executed import executed
 from docs._build.rendered import normal, surplus
@@ -26,11 +26,12 @@ from docs._build.site import (
     settings,
 )
 from docs._build.words import WORDS
+from tests.published import article, texts, tree
 
 DOCS = Path(__file__).parent.parent / "docs" / "en"
 PAGES = {address_of(page): page for language in LANGUAGES for page in pages(language)}
 
-OUTPUT = [words.output for words in WORDS.values()]
+OUTPUT = {words.output for words in WORDS.values()}
 
 
 @dataclass(frozen=True)
@@ -42,29 +43,35 @@ class Published:
     values: list[tuple[str, str]]
 
 
-def published(html: str) -> Published:
+def published(page: HtmlElement) -> Published:
     """Read the article of a published page."""
-    article = BeautifulSoup(html, "html.parser").find("article")
-    assert article, "the theme puts a page's content elsewhere"
     python, outputs = [], []
-    for block in article.find_all("pre"):
-        text = normal(block.get_text())
+    for block in article(page).iter("pre"):
+        text = normal(block.text_content())
         if any(map(is_python, languages(block))):
             python.append(text)
-        elif block.parent.find(class_="filename", string=OUTPUT):
+        elif OUTPUT.intersection(texts(block.getparent(), ".filename")):
             outputs.append(text)
-    return Published(python, outputs, rendered.verified_values(article))
+    values = [verified_value(span) for span in article(page).cssselect(".verified")]
+    return Published(python, outputs, values)
 
 
-def languages(block: Tag) -> list[str]:
+def languages(block: HtmlElement) -> list[str]:
     """List the languages that a block's own or surrounding elements are highlighted as."""
-    classes = [name for tag in (block, *block.parents) for name in tag.get("class", [])]
+    classes = " ".join(block.xpath("ancestor-or-self::*/@class")).split()
     return [name.removeprefix("language-") for name in classes if name.startswith("language-")]
 
 
-def differences(page: Path, html: str) -> list[str]:
+def verified_value(span: HtmlElement) -> tuple[str, str]:
+    """Return the text and the expression of what is marked as verified."""
+    codes, marks = span.cssselect("code"), span.cssselect(".verified-mark")
+    expression = marks[0].get("data-expr", "") if marks else ""
+    return (codes or [span])[0].text_content(), expression
+
+
+def differences(page: Path, shown: Published) -> list[str]:
     """Name what a published page and its source, as it was checked, do not have in common."""
-    chapter, shown = read_chapter(page), published(html)
+    chapter = read_chapter(page)
     python = [normal(block.code) for block in chapter.of(Code) + chapter.of(Skipped)]
     outputs = [normal(block.code) for block in chapter.of(Output)]
     values = [(value.text, value.expression) for value in chapter.of(Value)]
@@ -86,9 +93,8 @@ def differences(page: Path, html: str) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_shows_what_was_checked(name: str, built_site: Path) -> None:
-    html = (built_site / name).read_text(encoding="utf-8")
-    assert not differences(PAGES[name], html)
-    result, shown = executed(PAGES[name]), published(html)
+    result, shown = executed(PAGES[name]), published(tree(built_site / name))
+    assert not differences(PAGES[name], shown)
     assert not result.failures
     assert len(shown.python) == result.counts["executed"] + result.counts["skipped"]
     assert len(shown.outputs) == result.counts["compared"]
@@ -185,7 +191,7 @@ def test_planted_difference_is_named(
     html = (built_site / name).read_text(encoding="utf-8")
     changed = change(html)
     assert changed != html
-    found = differences(PAGES[name], changed)
+    found = differences(PAGES[name], published(document_fromstring(changed)))
     assert found
     assert f"{PAGES[name].relative_to(DOCS)}: {message}" in found[0]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
+from lxml.html import tostring
 from markdown import Markdown
 from matplotlib.image import imread
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -18,20 +19,15 @@ from docs._build.checks import page_counts
 from docs._build.figures import target
 from docs._build.figures.style import number
 from docs._build.palette import PALETTE
-from docs._build.rendered import claim_titles, verified_values
+from docs._build.rendered import CLAIMS
 from docs._build.site import ROOT, address_of, pages
+from tests.published import article, texts, tree
 from tests.test_figures import variables
 from tests.visits import load, shifts, watch_shifts
 
 PAGES = [address_of(page) for page in pages()]
 PRINTED = ["foundations/memory", "gates/lstm-by-hand", "learning/vanishing-gradients"]
 SCENE = ROOT / "docs/assets/unrolled-network.js"
-
-
-def article(built_site: Path, page: str) -> Tag:
-    found = BeautifulSoup((built_site / page).read_text(encoding="utf-8"), "html.parser").article
-    assert found
-    return found
 
 
 # The mark
@@ -72,14 +68,14 @@ def test_favicon_has_the_colours_of_the_axes_in_both_schemes() -> None:
 
 @pytest.mark.parametrize("page", ["index.html", "foundations/memory.html", "404.html"])
 def test_page_wears_the_mark(built_site: Path, page: str) -> None:
-    soup = BeautifulSoup((built_site / page).read_text(encoding="utf-8"), "html.parser")
-    icons = {str(link["rel"]): str(link["href"]) for link in soup.select("link[rel~=icon]")}
-    assert list(icons) == ["['icon']", "['alternate', 'icon']"]
+    shown = tree(built_site / page)
+    icons = {link.get("rel"): link.get("href") for link in shown.cssselect("link[rel~=icon]")}
+    assert list(icons) == ["icon", "alternate icon"]
     for href, name in zip(icons.values(), ("favicon.svg", "favicon.png"), strict=True):
         assert href.endswith(f"assets/{name}")
         assert (built_site / "assets" / name).is_file()
-    assert "var(--axis-h" in str(soup.select_one("header .md-logo > svg"))
-    assert bool(soup.select(".rnn-mark > svg")) == (page == "404.html")
+    assert b"var(--axis-h" in tostring(shown.cssselect("header .md-logo > svg")[0])
+    assert bool(shown.cssselect(".rnn-mark > svg")) == (page == "404.html")
 
 
 # The front page's scene
@@ -212,24 +208,24 @@ def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> No
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_says_how_much_of_it_was_computed(built_site: Path, page: str) -> None:
-    shown = article(built_site, page)
-    said = shown.select(".rnn-counts")
+    shown = article(tree(built_site / page))
+    said = shown.cssselect(".rnn-counts")
+    titles = texts(shown, ".admonition-title, summary")
     numbers = {
-        "value": len(verified_values(shown)),
-        "output": len(shown.find_all(class_="filename", string="Output")),
-        "claim": len(claim_titles(shown)),
+        "value": len(shown.cssselect(".verified")),
+        "output": texts(shown, ".filename").count("Output"),
+        "claim": sum(title.lstrip().lower().startswith(CLAIMS) for title in titles),
     }
     if page == "index.html" or not any(numbers.values()):
         assert not said
         return
     (line,) = said
-    found = {noun.removesuffix("s"): int(n) for n, noun in re.findall(r"(\d+) (\w+)", line.text)}
+    named = re.findall(r"(\d+) (\w+)", line.text_content())
+    found = {noun.removesuffix("s"): int(n) for n, noun in named}
     assert found == {noun: count for noun, count in numbers.items() if count}
-    assert line.a
-    assert (built_site / page / ".." / str(line.a["href"])).resolve() == built_site / "checks.html"
-    before = line.parent.find_previous_sibling()
-    assert before
-    assert before.name == "h1"
+    (link,) = line.iter("a")
+    assert (built_site / page / ".." / link.get("href")).resolve() == built_site / "checks.html"
+    assert line.getparent().getprevious().tag == "h1"
 
 
 def test_counts_are_a_sentence() -> None:
@@ -247,14 +243,14 @@ def test_counts_are_a_sentence() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_first_mark_of_a_page_is_explained(built_site: Path, page: str) -> None:
-    shown = article(built_site, page)
-    legends = shown.select(".verified-legend")
-    assert len(legends) == bool(verified_values(shown))
+    shown = article(tree(built_site / page))
+    legends, everywhere = shown.cssselect(".verified-legend"), shown.cssselect(".verified")
+    assert len(legends) == bool(everywhere)
     for legend in legends:
-        blocks = [legend.find_previous_sibling(), legend.find_next_sibling()]
-        paragraph, box = ([] if block is None else block.select(".verified") for block in blocks)
-        everywhere = shown.select(".verified")
-        in_sight = [value for value in everywhere if not value.find_parent(class_="widget")]
+        blocks = [legend.getprevious(), legend.getnext()]
+        paragraph, box = ([] if block is None else block.cssselect(".verified") for block in blocks)
+        hidden = shown.cssselect(".widget .verified")
+        in_sight = [value for value in everywhere if value not in hidden]
         first = (in_sight or everywhere)[0]  # a widget hides what stands in its place
         assert first in paragraph or first in box
 
@@ -282,11 +278,10 @@ def test_comma_stays_with_its_value() -> None:
 def test_links_out_of_the_site_are_marked(built_site: Path) -> None:
     outside = 0
     for page in PAGES:
-        for link in article(built_site, page).select(
-            ".md-typeset a[href]:not(.md-content__button)"
-        ):
-            out = str(link["href"]).startswith(("http://", "https://"))
-            assert (link.get("rel") == ["external"]) == out, link
+        shown = article(tree(built_site / page))
+        for link in shown.cssselect(".md-typeset a[href]:not(.md-content__button)"):
+            out = link.get("href").startswith(("http://", "https://"))
+            assert (link.get("rel") == "external") == out, f"{page}: {link.get('href')}"
             outside += out
     assert outside > 100
 

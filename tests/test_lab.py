@@ -52,15 +52,19 @@ def html(built_site: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def article(html: str) -> Tag:
-    return BeautifulSoup(html, "html.parser").article
+def soup(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
 
 
-def test_page_is_small_and_asks_nobody_else(html: str) -> None:
+@pytest.fixture(scope="module")
+def article(soup: BeautifulSoup) -> Tag:
+    return soup.article
+
+
+def test_page_is_small_and_asks_nobody_else(html: str, soup: BeautifulSoup) -> None:
     assert len(html.encode()) < LARGEST
     for word in ("jp-", "jupyter", "mathjax", "require.js", "cdn"):
         assert word not in html.lower()
-    soup = BeautifulSoup(html, "html.parser")
     asked = [tag.get("src") or tag.get("href") for tag in soup.find_all(["script", "img", "link"])]
     foreign = [url for url in asked if url and re.match(r"(https?:)?//", url)]
     named = soup.select("link[rel=canonical], link[hreflang]")  # which asks for nothing
@@ -102,8 +106,7 @@ def test_page_shows_the_outputs(article: Tag) -> None:
         assert all(head.get_text(strip=True) for head in table.thead.find_all("th"))
 
 
-def test_page_has_a_table_of_contents_and_a_description(html: str) -> None:
-    soup = BeautifulSoup(html, "html.parser")
+def test_page_has_a_table_of_contents_and_a_description(soup: BeautifulSoup) -> None:
     contents = soup.select_one(".md-sidebar--secondary")
     listed = [link["href"] for link in contents.select(".md-nav__link[href]")]
     assert listed == [f"#{name}" for name in SECTIONS[1:]]

@@ -152,9 +152,13 @@ def test_site_only_markup_is_known(left: str) -> None:
     assert SITE_ONLY.search(f"Text\n{left}")
 
 
+BLOCKS = ["li", "p", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4"]  # a word ends with each
+BLOCKS += ["summary", "label", "div", "br"]
+
+
 def words(soup: BeautifulSoup) -> list[str]:
     """List what a reader reads, with the marks around formulas made alike."""
-    for element in soup.select("li, p, dt, dd, td, th, h1, h2, h3, h4, summary, label, div, br"):
+    for element in soup.find_all(BLOCKS):
         element.insert_after("\n")
     text = re.sub(r"\\[()\[\]]|\$", "", soup.get_text())
     return re.sub(r"\\[vV]ert\b ?|\\?\|", "|", text).split()

@@ -2,14 +2,14 @@
 
 import json
 import re
-from functools import cache
+from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from bs4 import BeautifulSoup
+from lxml.html import HtmlElement
 
 from docs._build.site import (
     LANGUAGES,
@@ -20,6 +20,7 @@ from docs._build.site import (
     settings,
     site_folder,
 )
+from tests.published import texts, tree
 
 SITE_URL = settings()["site_url"]
 SOURCES = {
@@ -37,36 +38,24 @@ def language(page: str) -> str:
     return "zh" if page.startswith("zh/") else "en"
 
 
-@cache
-def parsed(built_site: Path, page: str) -> BeautifulSoup:
-    """Parse a page, once for all tests: they only look."""
-    return BeautifulSoup((built_site / page).read_text(encoding="utf-8"), "html.parser")
-
-
 def test_site_holds_the_pages_of_the_navigation_and_no_others(built_site: Path) -> None:
     built = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.html")}
     assert built == {*ALL, "404.html", "zh/404.html"}
 
 
-def targets(page: str, soup: BeautifulSoup) -> list[tuple[str, str]]:
+def targets(page: str, found: HtmlElement) -> Iterator[tuple[str, str]]:
     """List (file, anchor) of each link and resource of a page that lies within the site."""
-    found = []
-    for name in ("href", "src"):
-        for element in soup.find_all(attrs={name: True}):
-            address = urlsplit(urljoin(f"http://site/{page}", str(element[name])))
-            if address.netloc == "site":
-                found.append((unquote(address.path).lstrip("/"), unquote(address.fragment)))
-    return found
+    for link in found.xpath("//@href | //@src"):
+        address = urlsplit(urljoin(f"http://site/{page}", link))
+        if address.netloc == "site":
+            yield unquote(address.path).lstrip("/"), unquote(address.fragment)
 
 
 def test_links_and_anchors_resolve(built_site: Path) -> None:
-    ids = {
-        page: {str(element["id"]) for element in parsed(built_site, page).find_all(id=True)}
-        for page in ALL
-    }
+    ids = {page: set(tree(built_site / page).xpath("//@id")) for page in ALL}
     broken, checked = [], 0
     for page in ALL:
-        for file, anchor in targets(page, parsed(built_site, page)):
+        for file, anchor in targets(page, tree(built_site / page)):
             checked += 1
             if not (built_site / file).is_file():
                 broken.append(f"{page}: {file}: no such file")
@@ -78,60 +67,59 @@ def test_links_and_anchors_resolve(built_site: Path) -> None:
 
 @pytest.mark.parametrize("page", ALL)
 def test_ids_are_unique(built_site: Path, page: str) -> None:
-    ids = [str(element["id"]) for element in parsed(built_site, page).find_all(id=True)]
+    ids = tree(built_site / page).xpath("//@id")
     twice = {name for name in ids if ids.count(name) > 1}
     assert not twice
 
 
 @pytest.mark.parametrize("page", ALL)
 def test_no_column_of_a_table_is_empty(built_site: Path, page: str) -> None:
-    for table in parsed(built_site, page).select("article table"):
-        rows = [row.find_all(["td", "th"]) for row in table.select("tbody tr")]
+    for table in tree(built_site / page).cssselect("article table"):
+        rows = [row.xpath("td | th") for row in table.cssselect("tbody tr")]
         for column in zip_longest(*rows):
-            filled = [cell for cell in column if cell and (cell.get_text(strip=True) or cell.svg)]
-            assert filled, table.get_text(" ", strip=True)[:80]
+            cells = [cell for cell in column if cell is not None]
+            assert any(
+                cell.text_content().strip() or cell.find(".//svg") is not None for cell in cells
+            ), table.text_content().split()[:12]
 
 
 @pytest.mark.parametrize("page", [*ALL, "404.html"])
 def test_page_asks_no_other_host(built_site: Path, page: str) -> None:
-    soup = parsed(built_site, page)
-    asked = [str(element["src"]) for element in soup.select("[src]")]
-    asked += [
-        str(element["href"])
-        for element in soup.select("link[href]:not([rel=canonical], [hreflang])")
-    ]
-    asked += re.findall(r"url\(([^)]+)\)", " ".join(map(str, soup.find_all("style"))))
+    found = tree(built_site / page)
+    asked = found.xpath("//@src")
+    links = found.cssselect("link[href]:not([rel=canonical]):not([hreflang])")
+    asked += [link.get("href") for link in links]
+    asked += re.findall(r"url\(([^)]+)\)", " ".join(texts(found, "style")))
     assert asked
     assert not [address for address in asked if re.match(r"['\"]?(https?:)?//", address)]
 
 
 @pytest.mark.parametrize("page", ALL)
 def test_page_tells_what_it_is(built_site: Path, page: str) -> None:
-    soup = parsed(built_site, page)
+    found = tree(built_site / page)
 
     def content(key: str, value: str) -> str:
-        element = soup.find("meta", attrs={key: value})
-        assert element, f"no meta {key}={value}"
-        return str(element["content"])
+        elements = found.cssselect(f"meta[{key}='{value}']")
+        assert elements, f"no meta {key}={value}"
+        return elements[0].get("content")
 
-    assert soup.html
-    assert soup.html["lang"] == language(page)
-    assert len(soup.find_all("h1")) == 1
+    assert found.get("lang") == language(page)
+    assert len(found.cssselect("h1")) == 1
     description = content("name", "description")
     shortest, longest = DESCRIPTION[language(page)]
     assert shortest <= len(description) <= longest
     assert content("property", "og:description") == description
-    assert content("property", "og:title") in str(soup.title)
+    assert content("property", "og:title") in found.findtext(".//title")
     card = urlsplit(content("property", "og:image")).path.removeprefix(urlsplit(SITE_URL).path)
     assert (built_site / card).is_file()
-    canonical = soup.find("link", rel="canonical")
-    assert canonical
-    assert canonical["href"] == content("property", "og:url") == urljoin(SITE_URL, page)
+    canonical = found.cssselect("link[rel=canonical]")[0]
+    assert canonical.get("href") == content("property", "og:url") == urljoin(SITE_URL, page)
 
 
 def test_descriptions_differ(built_site: Path) -> None:
-    found = [parsed(built_site, page).find("meta", attrs={"name": "description"}) for page in ALL]
-    assert len({str(element["content"]) for element in found if element}) == len(ALL)
+    where = "//meta[@name='description']/@content"
+    found = [text for page in ALL for text in tree(built_site / page).xpath(where)]
+    assert len(set(found)) == len(found) == len(ALL)
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
@@ -154,8 +142,8 @@ def test_search_index_knows_every_page(built_site: Path, name: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_page_can_be_edited(built_site: Path, page: str) -> None:
     source = SOURCES[page].relative_to(docs_dir().parent).as_posix()
-    links = [str(a["href"]) for a in parsed(built_site, page).select("a.md-content__button")]
-    assert [link for link in links if link.endswith(f"/docs/{source}")]
+    links = tree(built_site / page).cssselect("a.md-content__button")
+    assert [link for link in links if link.get("href").endswith(f"/docs/{source}")]
 
 
 @pytest.mark.parametrize("name", LANGUAGES)
@@ -163,15 +151,14 @@ def test_chapters_lead_from_one_to_the_next(built_site: Path, name: str) -> None
     for page, following in pairwise(page for page in PAGES if language(page) == name):
         if following.endswith("reference/index.html"):
             continue  # the lab stands before the reference
-        link = parsed(built_site, page).select_one("a.md-footer__link--next")
-        assert link, page
-        assert urljoin(page, str(link["href"])) == following
+        links = tree(built_site / page).cssselect("a.md-footer__link--next")
+        assert [urljoin(page, link.get("href")) for link in links] == [following], page
 
 
 @pytest.mark.parametrize("page", ALL)
 def test_page_leads_to_its_twins(built_site: Path, page: str) -> None:
     """Search engines are told by absolute addresses, readers are led by relative ones."""
-    soup = parsed(built_site, page)
+    found = tree(built_site / page)
     twins = {
         name: address
         for address, source in SOURCES.items()
@@ -179,12 +166,13 @@ def test_page_leads_to_its_twins(built_site: Path, page: str) -> None:
         if language(address) == name and english(source) == english(SOURCES[page])
     }
     assert len(twins) == len(LANGUAGES)
-    told = {str(link["hreflang"]): link["href"] for link in soup.select("link[hreflang]")}
+    links, switches = (found.cssselect(f"{name}[hreflang]") for name in ("link", "a"))
+    told = {link.get("hreflang"): link.get("href") for link in links}
     assert told == {name: urljoin(SITE_URL, address) for name, address in twins.items()}
-    switch = {str(a["hreflang"]): urljoin(page, str(a["href"])) for a in soup.select("a[hreflang]")}
+    switch = {a.get("hreflang"): urljoin(page, a.get("href")) for a in switches}
     assert switch == twins
 
 
 def test_404_page_speaks_its_language(built_site: Path) -> None:
-    assert parsed(built_site, "404.html").select_one("h1").text == "This page is not here"
-    assert parsed(built_site, "zh/404.html").select_one("h1").text == "这里没有这个页面"
+    assert texts(tree(built_site / "404.html"), "h1") == ["This page is not here"]
+    assert texts(tree(built_site / "zh/404.html"), "h1") == ["这里没有这个页面"]

@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 
 from docs._build.site import CONFIGURATIONS, LANGUAGES, address_of, pages
+from tests.published import tree
 
 ROOT = Path(__file__).parent.parent
 PAGES = [address_of(page) for language in LANGUAGES for page in pages(language)]
@@ -58,8 +58,8 @@ def zensical_site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def parts(site: Path, page: str) -> Counter[str]:
-    soup = BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
-    return Counter({name: len(soup.select(selector)) for name, selector in PARTS.items()})
+    found = tree(site / page)
+    return Counter({name: len(found.cssselect(selector)) for name, selector in PARTS.items()})
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -70,9 +70,9 @@ def test_page_has_the_same_parts(zensical_site: Path, built_site: Path, page: st
 
 
 def test_style_and_scripts_are_there(zensical_site: Path) -> None:
-    soup = BeautifulSoup((zensical_site / "index.html").read_text(encoding="utf-8"), "html.parser")
-    asked = [str(e["href"]) for e in soup.select("link[rel=stylesheet]")]
-    asked += [str(e["src"]) for e in soup.select("script[src]")]
+    page = tree(zensical_site / "index.html")
+    asked = [link.get("href") for link in page.cssselect("link[rel=stylesheet]")]
+    asked += [script.get("src") for script in page.cssselect("script[src]")]
     files = {posixpath.normpath(name.split("?")[0]) for name in asked}
     assert {"assets/site.css", "assets/vendor/katex/katex.min.css"} <= files
     assert not [name for name in files if not (zensical_site / name).is_file()]

@@ -1,7 +1,8 @@
 """Read code blocks, verified values and claims off a rendered page, and compare with its source.
 
-The reader uses it for a page as Python-Markdown renders it, the guard for a page as it is
-published, so that what a reader of the site sees is what was executed, compared and verified.
+The reader uses it for a page as Python-Markdown renders it.  A page as it is published is read by
+tests/test_guard.py, with another parser, so that what a reader of the site sees is what was
+executed, compared and verified.
 """
 
 import re
