@@ -126,4 +126,4 @@ def test_a_phone_styles_an_element_hardly_more_than_once(
     styled = [event["args"].get("elementCount", 0) for event in events
               if event["name"] == "UpdateLayoutTree" and event["ph"] == "X"]  # fmt: skip
     assert elements > 4000
-    assert 1000 < sum(styled) <= 2.5 * elements
+    assert 1000 < sum(styled) <= 1.7 * elements

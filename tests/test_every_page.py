@@ -20,6 +20,21 @@ PLACES = """blocks => blocks.map(block => {
 })"""
 
 
+# By family, weight and style: another one would be drawn in letters that do not fit.
+FONTLESS = """() => {
+    const name = (family, ...cut) => [family.replaceAll('"', ""), ...cut].join(" ")
+    const weight = ({weight}) => weight.replace("normal", "400")
+    const there = new Set([...document.fonts].map(f => name(f.family, weight(f), f.style)))
+    const wanted = new Set()
+    for (const element of document.querySelectorAll(".katex-html *")) {
+        if (![...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE)) continue
+        const {fontFamily, fontWeight, fontStyle} = getComputedStyle(element)
+        wanted.add(name(fontFamily.split(",")[0], fontWeight, fontStyle))
+    }
+    return [...wanted].filter(font => !there.has(font))
+}"""
+
+
 @pytest.fixture(scope="module")
 def shared(browser: Browser) -> Iterator[BrowserContext]:
     """One profile for all pages: what they have in common is loaded once."""
@@ -61,6 +76,7 @@ def test_page_is_quiet_and_complete(visit: tuple[str, Page, Listener]) -> None:
     assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
     assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
     assert page.locator(".katex-error").count() == 0
+    assert page.evaluate(FONTLESS) == [], "a formula in a font that is not there"
     broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
     assert broken == []
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

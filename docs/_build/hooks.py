@@ -24,6 +24,7 @@ from docs._build.page_html import accessible, below_title, finished, lean, noteb
 from docs._build.scripts import without_comments
 from docs._build.segmentation import short_index, teach_terms, with_whole_words
 from docs._build.site import LANGUAGES, language_of, pages
+from docs._build.theme_style import without_switching
 from docs._build.words import WORDS
 
 DOCS = Path(__file__).parents[1]
@@ -98,12 +99,18 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index shorter, and as a script, too: from a folder nothing else is read."""
+    """Write the search index shorter, and as a script, too: from a folder nothing else is read.
+
+    And change what is to change in the theme's own files.
+    """
     index = Path(config.site_dir) / "search" / "search_index.json"
     content = short_index(index.read_text(encoding="utf-8"))
     index.write_text(content, encoding="utf-8", newline="\n")
     script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
+    (palette,) = Path(config.site_dir).glob("assets/stylesheets/palette.*.css")
+    sheet = without_switching(palette.read_text(encoding="utf-8"))
+    palette.write_text(sheet, encoding="utf-8", newline="\n")
     if config.theme["language"] == "zh":
         (worker,) = Path(config.site_dir).glob("assets/javascripts/workers/search.*.js")
         script = with_whole_words(worker.read_text(encoding="utf-8"))

@@ -1,10 +1,11 @@
-"""Cut KaTeX's fonts down to the characters that the course's formulas need.
+"""Cut the fonts that the course's formulas need out of KaTeX's, with the characters that they need.
 
     pip install brotli
     npm pack katex@0.19.1 && tar xf katex-0.19.1.tgz
     python -m docs._build.katex_fonts package/dist/fonts
 
 A formula with another character fails tests/test_formulas.py: add it here and run this again.
+One in another font fails tests/test_every_page.py: add that in theme/main.html, too.
 """
 
 import string
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from fontTools.subset import Options, Subsetter, load_font, save_font
 
+FONTS = ("Main-Regular", "Math-Italic", *(f"Size{size}-Regular" for size in range(1, 5)))
 VENDORED = Path(__file__).parents[1] / "assets" / "vendor" / "katex" / "fonts"
 LATIN = string.ascii_letters + string.digits + " !%&'()+,-./:;<=>[]|"
 GREEK = "αβγδεζηθλμνπρσστφψωϵΔΣΩ"
@@ -32,5 +34,6 @@ def cut(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    for path in sorted(Path(sys.argv[1]).glob("*.woff2")):
-        cut(path, VENDORED / path.name)
+    for font in FONTS:
+        name = f"KaTeX_{font}.woff2"
+        cut(Path(sys.argv[1], name), VENDORED / name)
