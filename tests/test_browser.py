@@ -150,6 +150,10 @@ def test_formulas_are_rendered_after_an_instant_visit(
     page.locator(".arithmatex .katex").first.wait_for()
     assert page.evaluate("window.sameDocument"), "the visit was not instant"
     assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
+    # This page lies deeper than the first one, and says anew where the fonts are.
+    found = "async () => (await document.fonts.load('italic 16px KaTeX_Math')).map(f => f.status)"
+    assert page.evaluate(found) == ["loaded"]
+    assert page.evaluate("document.head.querySelectorAll('style').length") == 1
     assert heard.complaints == []
 
 
