@@ -104,7 +104,7 @@ def test_numbers_in_a_row_stand_apart(name: str) -> None:
     """As wide as in DejaVu Sans, which is wider than what most readers have."""
     font = ImageFont.truetype(findfont("DejaVu Sans"), 100)
     ends: dict[str, list[tuple[float, float, str]]] = {}
-    for text in ElementTree.fromstring(drawn_svg(name)).iter("{http://www.w3.org/2000/svg}text"):
+    for text in ElementTree.fromstring(drawn(name)).iter("{http://www.w3.org/2000/svg}text"):
         style, number = text.attrib["style"], text.text or ""
         if "text-anchor: middle" in style and re.fullmatch(r"−?\d+\.\d+", number):
             half = (

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from docs._build.scripts import without_comments
 from docs._build.widgets import step_player, target
+from tests.published import tree
 from tests.visits import allow_instant_visits, load
 from tests.widgets import alone, bring
 
@@ -350,9 +351,8 @@ def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
 def test_player_begins_with_the_network_of_its_chapter(
     context: BrowserContext, served: str, built_site: Path, name: str
 ) -> None:
-    html = (built_site / name).read_text(encoding="utf-8")
-    (embedded,) = BeautifulSoup(html, "html.parser").select(".widget > p > step-player")
-    player = alone(context.new_page(), served, "step-player", dict(embedded.attrs))
+    (embedded,) = tree(built_site / name).cssselect(".widget > p > step-player")
+    player = alone(context.new_page(), served, "step-player", dict(embedded.attrib))
     cell, network = EMBEDDED[name]
     assert player.get_by_label("Cell").input_value() == cell
     assert player.get_by_label("Network").input_value() == network

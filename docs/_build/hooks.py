@@ -4,7 +4,8 @@ Everything that a chapter needs to be read is a Markdown extension; this file on
 """
 
 import logging
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
@@ -45,7 +46,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`."""
+    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme."""
     for path in sorted(ASSETS.rglob("*")):
         source = path.relative_to(DOCS).as_posix()
         if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix == ".js":
@@ -54,7 +55,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         elif path.is_file():
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
+    change(files, "assets/stylesheets/palette.*.css", without_switching, config)
+    if config.theme["language"] == "zh":
+        change(files, "assets/javascripts/workers/search.*.js", with_whole_words, config)
     return files
+
+
+def change(
+    files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig
+) -> None:
+    """Put another text into the one file that a pattern names."""
+    (file,) = [file for file in files if PurePosixPath(file.src_uri).match(pattern)]
+    files.remove(file)
+    files.append(File.generated(config, file.src_uri, content=changed(file.content_string)))
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -99,21 +112,11 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 @event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index shorter, and as a script, too: from a folder nothing else is read.
-
-    And change what is to change in the theme's own files.
-    """
+    """Write the search index shorter, and as a script, too: from a folder nothing else is read."""
     index = Path(config.site_dir) / "search" / "search_index.json"
     content = short_index(index.read_text(encoding="utf-8"))
     index.write_text(content, encoding="utf-8", newline="\n")
     script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
-    (palette,) = Path(config.site_dir).glob("assets/stylesheets/palette.*.css")
-    sheet = without_switching(palette.read_text(encoding="utf-8"))
-    palette.write_text(sheet, encoding="utf-8", newline="\n")
-    if config.theme["language"] == "zh":
-        (worker,) = Path(config.site_dir).glob("assets/javascripts/workers/search.*.js")
-        script = with_whole_words(worker.read_text(encoding="utf-8"))
-        worker.write_text(script, encoding="utf-8", newline="\n")
     if serving and config.theme["language"] == LANGUAGES[0]:
         serve_others(config)
