@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, Response
 from docs._build.site import LANGUAGES, site_folder
 
 # A Chinese character is three bytes, and the index marks where words end: gzipped, the Chinese
-# index takes a quarter more than the English one, and a page a tenth.
+# index takes a quarter more than the English one.
 FIRST_VISIT = {"en": 250_000, "zh": 270_000}
-NEXT_PAGE = {"en": 40_000, "zh": 44_000}
+NEXT_PAGE = 40_000
 WIDGETS = 15_000  # all of them and the front page's scene, in one language
 PHONE = {"width": 412, "height": 823}
 PACKED = (".woff2", ".png", ".ico", ".gz")  # a server sends these as they are
@@ -91,7 +91,7 @@ def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
     then = visit(context.new_page(), searchable + name).weights
     context.close()
     besides = sum(w for a, w in then.items() if a not in known and not a.endswith(name))
-    allowed = NEXT_PAGE[language] - besides
+    allowed = NEXT_PAGE - besides
     assert {name: size for name, size in weights.items() if size > allowed} == {}
 
 
@@ -125,5 +125,5 @@ def test_a_phone_styles_an_element_hardly_more_than_once(
     context.close()
     styled = [event["args"].get("elementCount", 0) for event in events
               if event["name"] == "UpdateLayoutTree" and event["ph"] == "X"]  # fmt: skip
-    assert elements > 4000
-    assert 1000 < sum(styled) <= 1.7 * elements
+    assert elements > 2000
+    assert 1000 < sum(styled) <= 2.4 * elements

@@ -32,8 +32,6 @@ log = logging.getLogger("mkdocs.hooks.labs")
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 HEADING_ID = re.compile(r"\s*\{\s*#(?P<id>[\w-]+)\s*\}\s*$")
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
-# Plain names and blanks look like text without a class: a third of all spans.
-UNCOLOURED = {"n", "w"}
 FOLDED = '<details class="note folded"><summary>{}</summary>\n{}</details>'
 BOXES = {
     "claim": ("div", "p", "admonition success", "admonition-title"),
@@ -183,8 +181,6 @@ def _code(block: Tag, classes: str, title: str = "") -> Tag:
     for span in code.find_all("span"):
         if not span.contents:
             span.extract()
-        elif UNCOLOURED & set(span["class"]):
-            span.unwrap()
     pre.append(code)
     outer.append(pre)
     return outer
