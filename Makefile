@@ -23,7 +23,6 @@ test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser
 
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 	$(BIN)/python -m mkdocs build --strict
-	$(BIN)/python -m mkdocs build --strict -f mkdocs.zh.yml
 
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m docs._build.figures

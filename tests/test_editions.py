@@ -1,16 +1,24 @@
 """What the build does for a second language: its links, its lines, its words, its search."""
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mkdocs.exceptions import Abort
 
-from docs._build import editions
+from docs._build import editions, hooks
 from docs._build.chapter import Code, read_chapter
 from docs._build.comments import without_comments
-from docs._build.editions import linked, serve_others, without_twins
+from docs._build.editions import (
+    finish_others,
+    linked,
+    serve_others,
+    start_others,
+    without_twins,
+)
 from docs._build.executed import executed
 from docs._build.language import joined
 from docs._build.numerals import numbers_in
@@ -123,6 +131,48 @@ def test_words_are_there_in_each_language() -> None:
     )
     assert len({len(words.columns) for words in WORDS.values()}) == 1
     assert len({len(words.summary) for words in WORDS.values()}) == 1
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a small configuration in the place of the Chinese one; return its start page."""
+    page = tmp_path / "docs" / "index.md"
+    page.parent.mkdir()
+    page.write_text("# Another edition\n", encoding="utf-8")
+    configuration = tmp_path / "small.yml"
+    configuration.write_text("site_name: Small\ntheme: mkdocs\n", encoding="utf-8")
+    monkeypatch.setitem(editions.CONFIGURATIONS, "zh", configuration)
+    return page
+
+
+def start(site: Path, strict: bool = True) -> dict[str, subprocess.Popen[str]]:
+    return start_others(SimpleNamespace(site_dir=str(site), strict=strict), dirty=False)
+
+
+def test_other_editions_are_built_into_the_same_site(small: Path, tmp_path: Path) -> None:
+    finish_others(start(tmp_path / "site"))
+    html = (tmp_path / "site" / "zh" / "index.html").read_text(encoding="utf-8")
+    assert "Another edition" in html
+
+
+def test_an_edition_that_fails_stops_the_build_and_says_why(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.write_text("[Nowhere](nowhere.md)\n", encoding="utf-8")
+    finish_others(start(tmp_path / "site", strict=False))
+    assert "'nowhere.md', but the target is not found" in capsys.readouterr().err
+    with pytest.raises(Abort, match=r"small\.yml: this edition could not be built"):
+        finish_others(start(tmp_path / "site"))
+    assert "'nowhere.md', but the target is not found" in capsys.readouterr().err
+
+
+def test_a_build_that_fails_ends_the_other_editions(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "others", start(tmp_path / "site"))
+    hooks.on_build_error(ValueError("planted"))
+    assert hooks.others["zh"].returncode == -signal.SIGKILL
+    assert not (tmp_path / "site" / "zh" / "index.html").exists()
 
 
 def test_other_editions_are_served_and_built_only_when_they_have_changed(

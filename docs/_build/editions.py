@@ -1,5 +1,10 @@
-"""What ties the editions together: links from each page to its twins, the other one served, too."""
+"""What ties the editions together: links from each page to its twins, and that they are built as one.
 
+`mkdocs build` builds all editions, each in a process of its own; `mkdocs serve` builds the others
+when they have changed.  A configuration of another edition builds that one only.
+"""
+
+import logging
 import posixpath
 import re
 import shutil
@@ -8,6 +13,7 @@ import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
 
 from docs._build.site import CONFIGURATIONS, LANGUAGES, ROOT, settings, site_folder
 
@@ -39,6 +45,46 @@ def linked(output: str, language: str, url: str) -> str:
 def without_twins(output: str) -> str:
     """Drop from the head of a page without twins, the 404 page, what says that it has some."""
     return ALTERNATE.sub("", output)
+
+
+Build = subprocess.Popen[str]
+
+
+def leads(config: MkDocsConfig) -> bool:
+    """Tell whether it is the site's own configuration, which stands for all editions."""
+    return Path(config.config_file_path) == CONFIGURATIONS[LANGUAGES[0]]
+
+
+def start_others(config: MkDocsConfig, dirty: bool) -> dict[str, Build]:
+    """Start to build the other editions, each into its folder of the same site.
+
+    Not before MkDocs has emptied the site's folder.
+    """
+    options = ["--strict" if config.strict else "--no-strict", "--dirty" if dirty else "--clean"]
+    if not logging.getLogger("mkdocs").isEnabledFor(logging.WARNING):
+        options.append("--quiet")  # as this build is
+    builds = {}
+    for language in LANGUAGES[1:]:
+        target = Path(config.site_dir) / site_folder(language)
+        command = [sys.executable, "-m", "mkdocs", "build", *options]
+        command += ["-f", str(CONFIGURATIONS[language]), "-d", str(target)]
+        builds[language] = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    return builds
+
+
+def finish_others(builds: dict[str, Build]) -> None:
+    """Wait for the other editions; pass on what they had to say.
+
+    Raises:
+        Abort: if one could not be built.
+    """
+    said = {language: build.communicate()[0] for language, build in builds.items()}
+    for language, text in said.items():
+        sys.stderr.write(text)
+        if builds[language].returncode:
+            raise Abort(f"{CONFIGURATIONS[language].name}: this edition could not be built")
 
 
 def serve_others(config: MkDocsConfig) -> None:

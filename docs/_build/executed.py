@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock
+
 from docs._build.chapter import Chapter, Code, Fence, Value, read_chapter
 from docs._build.comments import without_comments
 from docs._build.kept import replace
@@ -40,13 +42,15 @@ def executed(path: Path) -> Executed:
 @cache
 def _executed(path: Path, stored: Path) -> Executed:
     chapter = read_chapter(path)
-    if stored.is_file():
-        found = json.loads(stored.read_text(encoding="utf-8"))
-        lines = (block.line for block in chapter.of(Code))
-        return Executed(found["counts"], dict(zip(lines, found["printed"], strict=True)), ())
-    report = run_chapter(chapter)
-    if not report.failures:
-        remember(chapter, report.tally, report.printed)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{path.stem}.lock"):  # another edition may be executing it just now
+        if stored.is_file():
+            found = json.loads(stored.read_text(encoding="utf-8"))
+            lines = (block.line for block in chapter.of(Code))
+            return Executed(found["counts"], dict(zip(lines, found["printed"], strict=True)), ())
+        report = run_chapter(chapter)
+        if not report.failures:
+            remember(chapter, report.tally, report.printed)
     name = chapter.path.relative_to(ROOT).as_posix()
     failures = tuple(f"{name}:{failure.line}: {failure.message}" for failure in report.failures)
     return Executed(_counts(chapter, report.tally), report.printed, failures)

@@ -6,37 +6,48 @@ Everything that a chapter needs to be read is a Markdown extension; this file on
 import logging
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import event_priority
+from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 from nbformat import NotebookNode
 
 from docs._build.chapter import is_chapter, read_chapter
 from docs._build.checks import page_counts
-from docs._build.editions import linked, serve_others, without_twins
+from docs._build.editions import (
+    Build,
+    finish_others,
+    leads,
+    linked,
+    serve_others,
+    start_others,
+    without_twins,
+)
 from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.page_html import accessible, below_title, finished, lean, notebook_button
+from docs._build.page_html import accessible, below_title, finished, lean, notebook_button, searched
 from docs._build.scripts import without_comments
 from docs._build.segmentation import short_index, teach_terms, with_whole_words
-from docs._build.site import LANGUAGES, language_of, pages
+from docs._build.site import language_of, pages
 from docs._build.theme_style import without_switching
 from docs._build.words import WORDS
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
-serving = False
+serving = dirty_build = False
+others: dict[str, Build] = {}  # the editions that are being built beside this one
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    global serving
-    serving = command == "serve"
+    global serving, dirty_build
+    serving, dirty_build = command == "serve", dirty
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -46,7 +57,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme."""
+    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme.
+
+    MkDocs has just emptied the site's folder: the other editions can go there.
+    """
+    if leads(config) and not serving:
+        others.update(start_others(config, dirty_build))
     for path in sorted(ASSETS.rglob("*")):
         source = path.relative_to(DOCS).as_posix()
         if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix == ".js":
@@ -101,6 +117,20 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
     return target.name
 
 
+@event_priority(100)  # before the search plugin
+def _shorten(context: TemplateContext, page: Page, **_: Any) -> None:
+    context["whole"] = page.content
+    page.content = searched(page.content)
+
+
+@event_priority(-100)  # after it
+def _restore(context: TemplateContext, page: Page, **_: Any) -> None:
+    page.content = context.pop("whole")
+
+
+on_page_context = CombinedEvent(_shorten, _restore)
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     language = config.theme["language"]
     return linked(lean(accessible(output, WORDS[language].search)), language, page.url)
@@ -118,5 +148,13 @@ def on_post_build(config: MkDocsConfig) -> None:
     index.write_text(content, encoding="utf-8", newline="\n")
     script = f"var __index = {content}"
     index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
-    if serving and config.theme["language"] == LANGUAGES[0]:
+    if serving and leads(config):
         serve_others(config)
+    finish_others(others)
+
+
+def on_build_error(error: Exception) -> None:
+    """Do not leave the other editions' builds behind."""
+    for build in others.values():
+        build.kill()
+        build.communicate()

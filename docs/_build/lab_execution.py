@@ -13,6 +13,7 @@ from typing import Any
 import nbconvert.preprocessors
 import nbformat
 from bs4 import BeautifulSoup
+from filelock import FileLock
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from nbclient.exceptions import CellExecutionError
@@ -50,20 +51,24 @@ class KeptExecution(ExecutePreprocessor):
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Any]:
         kept = self.runs / f"{code_hash(nb)}.json"
-        if kept.is_file():
-            restore(nb, json.loads(kept.read_text(encoding="utf-8")))
-        else:
-            try:
-                nb, resources = super().preprocess(nb, resources, km)
-            except CellExecutionError as error:
-                raise PluginError(explained(error, nb, self.labs)) from None
-            nb, resources = CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
-            self.runs.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(results(nb)), encoding="utf-8")
+        self.runs.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.runs / "lock"):  # another edition may be executing it just now
+            if kept.is_file():
+                restore(nb, json.loads(kept.read_text(encoding="utf-8")))
+            else:
+                nb, resources = self.run(nb, resources, km)
+                kept.write_text(json.dumps(results(nb)), encoding="utf-8")
         text = json.dumps(nb).replace("</", "<\\/")  # no end of the script inside of it
         script = f'<script type="{NOTEBOOK}">{text}</script>'
         nb.cells.append(new_raw_cell(script, metadata={"raw_mimetype": "text/html"}))
         return nb, resources
+
+    def run(self, nb: NotebookNode, resources: Any, km: Any) -> tuple[NotebookNode, Any]:
+        try:
+            nb, resources = super().preprocess(nb, resources, km)
+        except CellExecutionError as error:
+            raise PluginError(explained(error, nb, self.labs)) from None
+        return CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
 
 
 def prepare_labs(config: MkDocsConfig) -> None:
