@@ -34,6 +34,15 @@ FONTLESS = """() => {
     return [...wanted].filter(font => !there.has(font))
 }"""
 
+# Before the page is scrolled: such a font is asked for because the first screen needs it.
+EARLY_IN_VAIN = """() => {
+    const used = [...document.fonts].filter(font => font.status === "loaded").map(f => f.family)
+    return [...document.querySelectorAll("link[rel=preload][as=font]")]
+        .filter(link => matchMedia(link.media).matches)
+        .map(link => link.href.match(/KaTeX_\\w+/)[0]).filter(name => !used.includes(name))
+        .map(name => `a font is asked for early and not used: ${name}`)
+}"""
+
 
 @pytest.fixture(scope="module")
 def shared(browser: Browser) -> Iterator[BrowserContext]:
@@ -57,6 +66,7 @@ def visit(
     page.emulate_media(color_scheme="dark" if request.param.startswith("zh/") else "light")
     heard = Listener(page, served.split("/rnn-tutorial")[0])
     load(page, served + request.param)
+    heard.complaints += page.evaluate(EARLY_IN_VAIN)
     for widget in page.locator(".widget").all():  # it is loaded when it comes near
         widget.scroll_into_view_if_needed()
         expect(widget).to_contain_class("widget--running")

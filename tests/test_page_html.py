@@ -2,7 +2,8 @@
 
 import pytest
 
-from docs._build.page_html import finished
+from docs._build.formulas import typeset
+from docs._build.page_html import FIRST_BLOCKS, deferred, early_fonts, finished, searched
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -29,3 +30,47 @@ def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
         '<span class="closed">（相等）</span>'
     )
     assert finished("<p>（相等）的</p>") == "<p>（相等）的</p>"
+
+
+@pytest.mark.parametrize(
+    ("tex", "fonts"),
+    [("h", ["Math-Italic"]), ("1", ["Main-Regular"]), ("h_1", ["Math-Italic", "Main-Regular"]),
+     (r"\tanh", ["Main-Regular"]), (r"\bigl(", ["Size1-Regular"]), (r"\Bigl(", ["Size2-Regular"]),
+     (r"\textstyle\sum", ["Size1-Regular"]), (r"\sum", ["Size2-Regular"]),
+     (r"\biggl(", ["Size3-Regular"]), (r"\Biggl(", ["Size4-Regular"])],
+)  # fmt: skip
+def test_fonts_of_the_first_formulas_are_asked_for_early(tex: str, fonts: list[str]) -> None:
+    formula = f"<p>{typeset(tex, display=True)}</p>\n"
+    text = "<div><p>Te<br>xt</p> <p>2</p></div>\n"
+    phone, wide = FIRST_BLOCKS.values()
+    always, never = dict.fromkeys(fonts, "all"), {}
+    assert early_fonts(formula) == always
+    assert early_fonts(text * (phone - 1) + formula) == always
+    only_wide = dict.fromkeys(fonts, "(min-width: 45em)")
+    assert early_fonts(text * phone + formula) == only_wide
+    assert early_fonts(text * (wide - 1) + formula) == only_wide
+    assert early_fonts(text * wide + formula) == never
+    assert early_fonts(f"<details open>{formula}</details>") == always
+    assert early_fonts(f'<details class="note">{formula}</details>') == never
+
+
+def test_scripts_wait_but_for_the_one_that_is_written_into_the_page() -> None:
+    late = '<script src="a.js"></script>'
+    assert deferred(late) == '<script src="a.js" defer></script>'
+    for now in ("<script>let a</script>", r"""'<script src="b.js"><\/script>'"""):
+        assert deferred(now) == now
+
+
+def test_search_is_spared_what_it_leaves_out() -> None:
+    html = (
+        '<p>One <bdi data-search-exclude><span>x</span></bdi> two</p>'
+        '<svg role="img" data-search-exclude><text>a</text></svg>'
+        '<div data-search-exclude class="language-python highlight"><pre><code>b</code></pre></div>'
+        '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
+    )  # fmt: skip
+    assert searched(html) == (
+        "<p>One <bdi data-search-exclude></bdi> two</p>"
+        '<svg role="img" data-search-exclude></svg>'
+        '<div data-search-exclude class="language-python highlight"></div>'
+        '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
+    )

@@ -114,11 +114,24 @@ def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
 def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     watch_shifts(page)
-    # KaTeX's letters are a little wider than those that stand in for them until they are there.
+    # KaTeX's letters are wider than those that stand in for them, should they ever come late.
     page.route("**/*.woff2", lambda route: route.abort())
     load(page, served + name)
     page.evaluate("new Promise(done => setTimeout(done, 300))")
     assert shifts(page) == []
+
+
+def test_letters_of_the_first_formulas_come_before_the_page_is_painted(
+    page: Page, served: str
+) -> None:
+    load(page, served + PAGE)
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    fonts = page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.endsWith('.woff2'))"
+        ".map(e => [e.name.split('_').at(-1), e.initiatorType, e.startTime])"
+    )
+    early = {name for name, by, start in fonts if by == "link" and start < painted}
+    assert early == {"Math-Italic.woff2", "Main-Regular.woff2", "Size1-Regular.woff2"}
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -31,7 +31,16 @@ from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
 from docs._build.notebooks import chapter_notebook, notebook_text
-from docs._build.page_html import accessible, below_title, finished, lean, notebook_button, searched
+from docs._build.page_html import (
+    accessible,
+    below_title,
+    deferred,
+    early_fonts,
+    finished,
+    lean,
+    notebook_button,
+    searched,
+)
 from docs._build.scripts import without_comments
 from docs._build.segmentation import short_index, teach_terms, with_whole_words
 from docs._build.site import language_of, pages
@@ -106,6 +115,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if notebook:
         words = WORDS[config.theme["language"]]
         button = notebook_button(write_notebook(notebook, page), words.notebook)
+    page.meta["early_fonts"] = early_fonts(html)
     return below_title(finished(html), counts + button)
 
 
@@ -133,11 +143,13 @@ on_page_context = CombinedEvent(_shorten, _restore)
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     language = config.theme["language"]
-    return linked(lean(accessible(output, WORDS[language].search)), language, page.url)
+    page_html = deferred(lean(accessible(output, WORDS[language].search)))
+    return linked(page_html, language, page.url)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))
+    page_html = accessible(output_content, WORDS[config.theme["language"]].search)
+    return without_twins(deferred(page_html))
 
 
 @event_priority(-100)  # after the search plugin
