@@ -109,7 +109,9 @@ def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
     assert block.evaluate(visibility) == "visible"
 
 
-@pytest.mark.parametrize("name", [PAGE, "labs/digits.html", "practice/shape-explorer.html"])
+@pytest.mark.parametrize(
+    "name", [PAGE, "labs/digits.html", "practice/shape-explorer.html", "contributing.html"]
+)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
