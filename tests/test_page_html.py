@@ -3,7 +3,15 @@
 import pytest
 
 from docs._build.formulas import typeset
-from docs._build.page_html import FIRST_BLOCKS, deferred, early_fonts, finished, searched
+from docs._build.page_html import (
+    FIRST_BLOCKS,
+    LETTERS,
+    deferred,
+    early_fonts,
+    finished,
+    searched,
+)
+from docs._build.site import settings
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -52,6 +60,10 @@ def test_fonts_of_the_first_formulas_are_asked_for_early(tex: str, fonts: list[s
     assert early_fonts(text * wide + formula) == never
     assert early_fonts(f"<details open>{formula}</details>") == always
     assert early_fonts(f'<details class="note">{formula}</details>') == never
+
+
+def test_every_font_of_formulas_can_be_asked_for() -> None:
+    assert set(LETTERS) == set(settings()["extra"]["formula_fonts"])
 
 
 def test_scripts_wait_but_for_the_one_that_is_written_into_the_page() -> None:

@@ -43,7 +43,7 @@ def test_page_follows_its_english_twin(page: Path) -> None:
 
 def shown(page: Path) -> str:
     """Return a page's text, without code."""
-    whole = translation._read(page).values()
+    whole = translation.sections_of(page).values()
     return "\n".join(line for section in whole for line in section.prose)
 
 

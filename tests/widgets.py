@@ -8,8 +8,7 @@ from tests.visits import load
 PLACE = """async ([base, tag, language, attributes]) => {
     document.documentElement.lang = language
     await import(`${base}assets/widgets/${tag}.js`)
-    // As a page brings it: it comes to life with its attributes, when it is put into the document.
-    const widget = document.implementation.createHTMLDocument().createElement(tag)
+    const widget = document.createElement(tag)
     for (const [name, value] of Object.entries(attributes)) widget.setAttribute(name, value)
     const paragraph = document.createElement("p")
     paragraph.append(widget)

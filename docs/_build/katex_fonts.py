@@ -5,7 +5,7 @@
     python -m docs._build.katex_fonts package/dist/fonts
 
 A formula with another character fails tests/test_formulas.py: add it here and run this again.
-One in another font fails tests/test_every_page.py: add that in theme/main.html, too.
+One in another font fails tests/test_every_page.py: add that in mkdocs.yml.
 """
 
 import string
@@ -14,7 +14,9 @@ from pathlib import Path
 
 from fontTools.subset import Options, Subsetter, load_font, save_font
 
-FONTS = ("Main-Regular", "Math-Italic", *(f"Size{size}-Regular" for size in range(1, 5)))
+from docs._build.site import settings
+
+FONTS = settings()["extra"]["formula_fonts"]
 VENDORED = Path(__file__).parents[1] / "assets" / "vendor" / "katex" / "fonts"
 LATIN = string.ascii_letters + string.digits + " !%&'()+,-./:;<=>[]|"
 GREEK = "αβγδεζηθλμνπρσστφψωϵΔΣΩ"

@@ -163,7 +163,7 @@ def inside(section: Section) -> dict[str, Counter[str]]:
 def differences(page: Path) -> list[str]:
     """Say in what a translation differs from its English page."""
     language, source = language_of(page), english(page)
-    ours, theirs = _read(page), _read(source)
+    ours, theirs = sections_of(page), sections_of(source)
     name = page.relative_to(ROOT).as_posix()
     if list(ours) != list(theirs):
         missing = ", ".join(key for key in theirs if key not in ours)
@@ -222,7 +222,7 @@ def fingerprints(source: Path) -> dict[str, str]:
     letters = str.maketrans("0123456789", "ghijklmnop")
     return {
         name: hashlib.sha256(section.text.encode()).hexdigest()[:8].translate(letters)
-        for name, section in _read(source).items()
+        for name, section in sections_of(source).items()
     }
 
 
@@ -232,7 +232,7 @@ def stale(page: Path) -> list[str]:
     kept = re.search(rf"(?m)^(?:# )?{FINGERPRINTS}:\n((?:(?:# )?  .*\n)+)", text)
     known = dict(re.findall(r"  (\w[\w ()-]*): (\w+)", kept[1])) if kept else {}
     name, source = page.relative_to(ROOT).as_posix(), english(page)
-    now, places = fingerprints(source), _read(source)
+    now, places = fingerprints(source), sections_of(source)
     return [
         f"{name}: {source.relative_to(ROOT).as_posix()}:{places[section].line}: "
         f"section {section} has changed since it was translated"
@@ -254,7 +254,8 @@ def mark_translated(page: Path) -> None:
     page.write_text(f"{rule}{head}{block}{end}{body}", encoding="utf-8", newline="\n")
 
 
-def _read(page: Path) -> dict[str, Section]:
+def sections_of(page: Path) -> dict[str, Section]:
+    """Read a page's or a lab's sections by their ids."""
     text = page_text(page)
     return sections(lab_as_page(text) if page.suffix == ".py" else text, language_of(page))
 

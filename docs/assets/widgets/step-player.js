@@ -15,8 +15,8 @@ const head = (name = "", colspan = 1, kind = "") => html("th", { scope: "col", "
 const data = await load("step-player", true);
 
 class StepPlayer extends Widget {
-  #cell = this.getAttribute("cell") ?? "RNN";
-  #network = this.getAttribute("network") ?? "single";
+  #cell = "RNN";
+  #network = "single";
   #ticks = run(data, this.#cell, this.#network);
   #at = 0;
   #selected = "h'[0]";
@@ -29,6 +29,8 @@ class StepPlayer extends Widget {
   #readout = html("output");
 
   build() {
+    this.#cell = this.getAttribute("cell") ?? this.#cell;
+    this.#network = this.getAttribute("network") ?? this.#network;
     const { network, networks, back, next, step, framed } = this.words.steps;
     const button = (label = "", by = 0) => html("button", { type: "button", click: () => this.#go(this.#at + by) }, label);
     set(this.#tables, {
