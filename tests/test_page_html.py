@@ -2,16 +2,7 @@
 
 import pytest
 
-from docs._build.formulas import typeset
-from docs._build.page_html import (
-    FIRST_BLOCKS,
-    LETTERS,
-    deferred,
-    early_fonts,
-    finished,
-    searched,
-)
-from docs._build.site import settings
+from docs._build.page_html import deferred, finished, searched
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -38,32 +29,6 @@ def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
         '<span class="closed">（相等）</span>'
     )
     assert finished("<p>（相等）的</p>") == "<p>（相等）的</p>"
-
-
-@pytest.mark.parametrize(
-    ("tex", "fonts"),
-    [("h", ["Math-Italic"]), ("1", ["Main-Regular"]), ("h_1", ["Math-Italic", "Main-Regular"]),
-     (r"\tanh", ["Main-Regular"]), (r"\bigl(", ["Size1-Regular"]), (r"\Bigl(", ["Size2-Regular"]),
-     (r"\textstyle\sum", ["Size1-Regular"]), (r"\sum", ["Size2-Regular"]),
-     (r"\biggl(", ["Size3-Regular"]), (r"\Biggl(", ["Size4-Regular"])],
-)  # fmt: skip
-def test_fonts_of_the_first_formulas_are_asked_for_early(tex: str, fonts: list[str]) -> None:
-    formula = f"<p>{typeset(tex, display=True)}</p>\n"
-    text = "<div><p>Te<br>xt</p> <p>2</p></div>\n"
-    phone, wide = FIRST_BLOCKS.values()
-    always, never = dict.fromkeys(fonts, "all"), {}
-    assert early_fonts(formula) == always
-    assert early_fonts(text * (phone - 1) + formula) == always
-    only_wide = dict.fromkeys(fonts, "(min-width: 45em)")
-    assert early_fonts(text * phone + formula) == only_wide
-    assert early_fonts(text * (wide - 1) + formula) == only_wide
-    assert early_fonts(text * wide + formula) == never
-    assert early_fonts(f"<details open>{formula}</details>") == always
-    assert early_fonts(f'<details class="note">{formula}</details>') == never
-
-
-def test_every_font_of_formulas_can_be_asked_for() -> None:
-    assert set(LETTERS) == set(settings()["extra"]["formula_fonts"])
 
 
 def test_scripts_wait_but_for_the_one_that_is_written_into_the_page() -> None:

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from docs._build.chapter import is_chapter, read_chapter
 from docs._build.checks import page_counts
+from docs._build.early_fonts import early_fonts
 from docs._build.editions import (
     Build,
     finish_others,
@@ -35,7 +36,6 @@ from docs._build.page_html import (
     accessible,
     below_title,
     deferred,
-    early_fonts,
     finished,
     lean,
     notebook_button,
@@ -168,5 +168,6 @@ def on_post_build(config: MkDocsConfig) -> None:
 def on_build_error(error: Exception) -> None:
     """Do not leave the other editions' builds behind."""
     for build in others.values():
-        build.kill()
-        build.communicate()
+        if build.returncode is None:  # nobody has waited for it
+            build.kill()
+            build.communicate()
