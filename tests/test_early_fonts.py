@@ -16,7 +16,7 @@ from docs._build.site import settings
 )  # fmt: skip
 def test_fonts_of_the_first_formulas_are_asked_for_early(tex: str, fonts: list[str]) -> None:
     formula = f"<p>{typeset(tex, display=True)}</p>\n"
-    text = "<div><p>Te<br>xt</p> <p>2</p></div>\n"
+    text = "<div><p>one<br>two</p> <p>three</p></div>\n"
     phone, wide = FIRST_BLOCKS.values()
     always, never = dict.fromkeys(fonts, "all"), {}
     assert early_fonts(formula) == always
