@@ -98,26 +98,3 @@ def import_block(imports: set[tuple[str, str, str]]) -> str:
     standard = [line for name, line in lines if name.split(".")[0] in sys.stdlib_module_names]
     others = [line for name, line in lines if name.split(".")[0] not in sys.stdlib_module_names]
     return "\n\n".join("\n".join(group) for group in (standard, others) if group)
-
-
-def without_package(source: str) -> str:
-    """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
-
-    Raises:
-        ValueError: if other code stands beside the import, or it has another form.
-    """
-    body = ast.parse(source).body
-    if not any(map(imports_package, ast.walk(ast.parse(source)))):
-        return source
-    if len(body) != 1 or not isinstance(body[0], ast.ImportFrom) or body[0].module != PACKAGE.name:
-        rule = f"a lab imports from {PACKAGE.name} by name, in a cell of its own"
-        raise ValueError(f"{rule}:\n{source}")
-    return standalone(alias.name for alias in body[0].names)
-
-
-def imports_package(node: ast.AST) -> bool:
-    if isinstance(node, ast.ImportFrom):
-        return (node.module or "").split(".")[0] == PACKAGE.name
-    return isinstance(node, ast.Import) and any(
-        alias.name.split(".")[0] == PACKAGE.name for alias in node.names
-    )

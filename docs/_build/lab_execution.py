@@ -1,15 +1,10 @@
-"""Execute the labs: what mkdocs-jupyter caches of a run, and when it must run again.
-
-What is executed is the lab as its readers download it: with the source of what it imports from the
-package, in a Python that cannot see the package.
-"""
+"""Execute the labs: what mkdocs-jupyter caches of a run, and when it must run again."""
 
 import hashlib
 import json
 import os
 import re
 import shutil
-from copy import deepcopy
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,9 +22,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor, ExecutePreproce
 from nbformat import NotebookNode
 from nbformat.v4 import new_raw_cell
 
-from docs._build import definitions
 from docs._build.comments import without_comments
-from docs._build.definitions import without_package
 from docs._build.snippets import ROOT
 
 NOTEBOOK = "application/x-ipynb+json"
@@ -38,8 +31,6 @@ DISTRIBUTIONS = (
     *("torch", "numpy", "scikit-learn", "matplotlib", "tqdm"),
     *("mkdocs-jupyter", "nbconvert", "jupytext", "ipykernel"),
 )
-# A kernel's first line: from now on the package cannot be imported.
-BLIND = "import sys; sys.modules['rnn_tutorial'] = None; del sys"
 
 
 class KeptExecution(ExecutePreprocessor):
@@ -73,17 +64,11 @@ class KeptExecution(ExecutePreprocessor):
         return nb, resources
 
     def run(self, nb: NotebookNode, resources: Any, km: Any) -> tuple[NotebookNode, Any]:
-        alone = deepcopy(nb)
-        for cell in code_cells(alone):
-            cell.source = without_package(cell.source)
-        self.extra_arguments = [f"--IPKernelApp.exec_lines={BLIND}"]
         try:
-            alone, resources = super().preprocess(alone, resources, km)
+            nb, resources = super().preprocess(nb, resources, km)
         except CellExecutionError as error:
-            raise PluginError(explained(error, alone, self.labs)) from None
-        alone, resources = CoalesceStreamsPreprocessor(enabled=True)(alone, resources)
-        restore(nb, results(alone))
-        return nb, resources
+            raise PluginError(explained(error, nb, self.labs)) from None
+        return CoalesceStreamsPreprocessor(enabled=True)(nb, resources)
 
 
 def prepare_labs(config: MkDocsConfig) -> None:
@@ -155,7 +140,7 @@ def fingerprint() -> str:
     spec = find_spec("rnn_tutorial")  # without importing it, and torch with it
     package = Path(spec.origin).parent if spec and spec.origin else ROOT / "rnn_tutorial"
     digest = hashlib.sha256()
-    for path in [*sorted(package.glob("*.py")), Path(__file__), Path(definitions.__file__)]:
+    for path in [*sorted(package.glob("*.py")), Path(__file__)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(repr([(name, version(name)) for name in DISTRIBUTIONS]).encode())
     return digest.hexdigest()[:16]

@@ -1,5 +1,6 @@
 """Turn an executed lab into a notebook that runs where the course is not installed."""
 
+import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,14 @@ from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from docs._build.definitions import without_package
+from docs._build.definitions import standalone
 from docs._build.lab_execution import executed_notebook
 from docs._build.lab_pages import linked_file
 from docs._build.notebooks import LANGUAGE_INFO
 from docs._build.site import language_of, settings
 from docs._build.words import WORDS
 
+PACKAGE = "rnn_tutorial"
 HEADING_ID = re.compile(r"(?m)^(#{1,6} .*?)\s*\{\s*#[\w-]+\s*\}\s*$")
 AXIS = re.compile(r'<em class="axis-\w+">(\w+)</em>')
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -80,4 +82,27 @@ def code_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> Note
         metadata={"jupyter": {"source_hidden": True}} if folded else {},
         execution_count=cell.execution_count,
         outputs=[new_output(**output) for output in cell.outputs],
+    )
+
+
+def without_package(source: str) -> str:
+    """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
+
+    Raises:
+        ValueError: if other code stands beside the import, or it has another form.
+    """
+    body = ast.parse(source).body
+    imports = [node for node in ast.walk(ast.parse(source)) if imports_package(node)]
+    if not imports:
+        return source
+    if len(body) != 1 or not isinstance(body[0], ast.ImportFrom) or body[0].module != PACKAGE:
+        raise ValueError(f"a lab imports from {PACKAGE} by name, in a cell of its own:\n{source}")
+    return standalone(alias.name for alias in body[0].names)
+
+
+def imports_package(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] == PACKAGE
+    return isinstance(node, ast.Import) and any(
+        alias.name.split(".")[0] == PACKAGE for alias in node.names
     )
