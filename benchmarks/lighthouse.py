@@ -70,8 +70,9 @@ def report(address: str, browser: str) -> dict[str, Any]:
         return json.loads(target.read_text(encoding="utf-8"))
 
 
-def performance(found: dict[str, Any]) -> int:
-    return round(100 * found["categories"]["performance"]["score"])
+def scores(found: dict[str, Any]) -> list[int]:
+    """List the scores of one visit in the order of `CATEGORIES`, so that visits can be sorted."""
+    return [round(100 * found["categories"][name]["score"]) for name in CATEGORIES]
 
 
 def complaints(found: dict[str, Any]) -> list[str]:
@@ -97,11 +98,11 @@ def main(pages: list[str]) -> None:
     print(f"{'page':<30}{' '.join(f'{name:>14}' for name in CATEGORIES)}  blocking  layout shift")
     for page in pages:
         address = f"http://127.0.0.1:{server.server_port}/{page}"
-        visits = sorted((report(address, browser) for _ in range(VISITS)), key=performance)
+        visits = sorted((report(address, browser) for _ in range(VISITS)), key=scores)
         found = visits[VISITS // 2]
-        scores = [round(100 * found["categories"][name]["score"]) for name in CATEGORIES]
-        of_all = f"{scores[0]} ({performance(visits[0])} to {performance(visits[-1])})"
-        columns = " ".join(f"{column:>14}" for column in (of_all, *scores[1:]))
+        performance, *others = scores(found)
+        of_all = f"{performance} ({scores(visits[0])[0]} to {scores(visits[-1])[0]})"
+        columns = " ".join(f"{column:>14}" for column in (of_all, *others))
         blocking = found["audits"]["total-blocking-time"]["numericValue"]
         shift = max(visit["audits"]["cumulative-layout-shift"]["numericValue"] for visit in visits)
         print(f"{page:<30}{columns}  {blocking:>8.0f}  {shift:.4f}", flush=True)

@@ -21,6 +21,7 @@ ALTERNATE = re.compile(r'<link rel="alternate" href="[^"]*" hreflang="(\w+)">')
 SWITCH = re.compile(r'<a href="[^"]*" hreflang="(\w+)"')
 SERVED = ROOT / ".cache" / "served"
 SHARED = ("rnn_tutorial", "docs/assets", "docs/_build")
+Build = subprocess.Popen[str]
 
 
 def linked(output: str, language: str, url: str) -> str:
@@ -47,9 +48,6 @@ def without_twins(output: str) -> str:
     return ALTERNATE.sub("", output)
 
 
-Build = subprocess.Popen[str]
-
-
 def leads(config: MkDocsConfig) -> bool:
     """Tell whether it is the site's own configuration, which stands for all editions."""
     return Path(config.config_file_path) == CONFIGURATIONS[LANGUAGES[0]]
@@ -66,12 +64,20 @@ def start_others(config: MkDocsConfig, dirty: bool) -> dict[str, Build]:
     builds = {}
     for language in LANGUAGES[1:]:
         target = Path(config.site_dir) / site_folder(language)
-        command = [sys.executable, "-m", "mkdocs", "build", *options]
-        command += ["-f", str(CONFIGURATIONS[language]), "-d", str(target)]
         builds[language] = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            build_command(language, target, options),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
     return builds
+
+
+def build_command(language: str, target: Path, options: list[str]) -> list[str]:
+    """Return the command that builds one edition into a folder."""
+    where = ["-f", str(CONFIGURATIONS[language]), "-d", str(target)]
+    return [sys.executable, "-m", "mkdocs", "build", *options, *where]
 
 
 def finish_others(builds: dict[str, Build]) -> None:
@@ -92,8 +98,7 @@ def serve_others(config: MkDocsConfig) -> None:
     for language in LANGUAGES[1:]:
         built, sources = SERVED / language, [*SHARED, settings(language)["docs_dir"]]
         if _last_change(sources) > _last_change([str(built)]):
-            command = [sys.executable, "-m", "mkdocs", "build", "--no-strict"]
-            command += ["-f", str(CONFIGURATIONS[language]), "-d", str(built)]
+            command = build_command(language, built, ["--no-strict"])
             subprocess.run(command, cwd=ROOT, check=False)  # it says itself what is wrong
         if built.is_dir():
             shutil.copytree(
