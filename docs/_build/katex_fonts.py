@@ -18,19 +18,25 @@ from docs._build.site import settings
 
 FONTS = settings()["extra"]["formula_fonts"]
 VENDORED = Path(__file__).parents[1] / "assets" / "vendor" / "katex" / "fonts"
-LATIN = string.ascii_letters + string.digits + " !%&'()+,-./:;<=>[]|"
-GREEK = "αβγδεζηθλμνπρσστφψωϵΔΣΩ"
-SIGNS = "\u200b\xa0·×±¬′…⋯⋮⋱ℓℝ∂∇∏∑∫√∞∀∃∈∉∅∪∩⊂⊆∣∥∘∗⋅⊙⊕⊗⊤⊥−∓=≠≈≡∼≤≥≪≫≲≳∝→←↔↦⇒⇔⌊⌋⌈⌉⟨⟩"
-OWN = "".join(map(chr, range(0xE000, 0xE100)))  # KaTeX's own, such as the stroke of \ne
-CHARACTERS = LATIN + GREEK + SIGNS + OWN
+SMALL = string.ascii_lowercase
+# Every first visit waits for the first two fonts, and each sign weighs some hundred bytes.
+CHARACTERS = {
+    "Main-Regular": SMALL + string.digits + " '()+,-./:;<=>[]|\u200b\xa0×±…′ℓ∂∣∥−∼≈≤≥⊙⊤⋅"
+    "\ue020",  # the stroke of \ne
+    "Math-Italic": SMALL + "ABCDEGHKLNPTVWXδεηθρσ",
+    "Size1-Regular": "()[]∏∑",
+    "Size2-Regular": "()[]∏∑",
+    "Size3-Regular": "()[]",
+    "Size4-Regular": "()[]",
+}
 
 
-def cut(source: Path, target: Path) -> None:
-    """Write a font with those of its glyphs that stand for one of CHARACTERS."""
+def cut(source: Path, target: Path, characters: str) -> None:
+    """Write a font with those of its glyphs that stand for one of the characters."""
     options = Options(flavor="woff2", hinting=False, layout_features=["*"])
     font = load_font(str(source), options)
     subsetter = Subsetter(options)
-    subsetter.populate(text=CHARACTERS)
+    subsetter.populate(text=characters)
     subsetter.subset(font)
     save_font(font, str(target), options)
 
@@ -38,4 +44,4 @@ def cut(source: Path, target: Path) -> None:
 if __name__ == "__main__":
     for font in FONTS:
         name = f"KaTeX_{font}.woff2"
-        cut(Path(sys.argv[1], name), VENDORED / name)
+        cut(Path(sys.argv[1], name), VENDORED / name, CHARACTERS[font])
