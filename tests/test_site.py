@@ -20,7 +20,7 @@ from docs._build.site import (
     settings,
     site_folder,
 )
-from docs._build.theme_style import SWITCHING, without_switching
+from docs._build.style_sheets import SWITCHING, without_switching
 from tests.published import texts, tree
 
 SITE_URL = settings()["site_url"]

@@ -32,7 +32,7 @@ class VerifiedValues(Treeprocessor):
 def explain_first(root: Element, text: str) -> None:
     """Put the legend below the paragraph with the first mark, or above the list, table or box.
 
-    What stands in a widget's place is hidden where the widget runs, so it is explained last, inside.
+    What stands in a widget's place is hidden where the widget runs, so it comes last, inside.
     """
     legend = Element("p", {"class": "verified-legend", "data-search-exclude": ""})
     legend.text = text

@@ -6,8 +6,8 @@ their letters are wider than those that have stood in for them: the text behind 
 
 import re
 
-# How many blocks site.css lets no browser put off, less the two before a page's content: a formula in
-# one of these is drawn at once.
+# How many blocks site.css lets no browser put off, less the two before a page's content: a formula
+# in one of these is drawn at once.
 FIRST_BLOCKS = {"all": 9, "(min-width: 45em)": 17}
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][\w-]*)[^>]*?(?P<empty>/?)>")
 EMPTY = {"br", "hr", "img", "input", "wbr"}

@@ -1,4 +1,4 @@
-"""What ties the editions together: links from each page to its twins, and that they are built as one.
+"""What ties the editions together: links from each page to its twins, and one build for all.
 
 `mkdocs build` builds all editions, each in a process of its own; `mkdocs serve` builds the others
 when they have changed.  A configuration of another edition builds that one only.

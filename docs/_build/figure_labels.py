@@ -83,7 +83,8 @@ LABELS = {
 }
 # Labels that are the same in Chinese: names of the code, of types, of functions and networks.
 SAME = re.compile(
-    r"(?:\+ )?(?:weight|bias)_\w+(?:\.T)?|W|float(?:32|64)?|data|GRU|LSTM|RNN|tanh|hh|ih|ρ = .*, tanh"
+    r"(?:\+ )?(?:weight|bias)_\w+(?:\.T)?|W|float(?:32|64)?|data|GRU|LSTM|RNN|tanh|hh|ih"
+    r"|ρ = .*, tanh"
 )
 PIECE = re.compile(r">([^<>]*[A-Za-z]{2,}[^<>]*)<")
 TEXT = re.compile(r"<text\b.*?</text>", re.DOTALL)

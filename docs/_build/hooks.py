@@ -44,11 +44,12 @@ from docs._build.page_html import (
 from docs._build.scripts import without_comments
 from docs._build.segmentation import short_index, teach_terms, with_whole_words
 from docs._build.site import language_of, pages
-from docs._build.theme_style import without_switching
+from docs._build.style_sheets import compact, without_switching
 from docs._build.words import WORDS
 
 DOCS = Path(__file__).parents[1]
 ASSETS = DOCS / "assets"
+SHORTER = {".css": compact, ".js": without_comments}  # as files of our own are published
 serving = dirty_build = False
 others: dict[str, Build] = {}  # the editions that are being built beside this one
 log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
@@ -74,8 +75,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         others.update(start_others(config, dirty_build))
     for path in sorted(ASSETS.rglob("*")):
         source = path.relative_to(DOCS).as_posix()
-        if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix == ".js":
-            code = without_comments(path.read_text(encoding="utf-8"))
+        if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix in SHORTER:
+            code = SHORTER[path.suffix](path.read_text(encoding="utf-8"))
             files.append(File.generated(config, source, content=code))
         elif path.is_file():
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
@@ -86,9 +87,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def change(
-    files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig
-) -> None:
+def change(files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig) -> None:
     """Put another text into the one file that a pattern names."""
     (file,) = [file for file in files if PurePosixPath(file.src_uri).match(pattern)]
     files.remove(file)

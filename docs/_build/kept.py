@@ -63,7 +63,7 @@ def reader_state() -> str:
 
 
 def digests(names: Iterable[str]) -> dict[str, str]:
-    """Hash files by their names, which start at the project's root; "" for one that is not there."""
+    """Hash files by their names, which start at the project's root; "" for one that is missing."""
     files = {name: ROOT / name for name in sorted(set(names))}
     return {
         name: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

@@ -1,7 +1,7 @@
 """Tell the other extensions in which language a page is, and join the lines of a Chinese one.
 
-A Python-Markdown extension.  A source holds one sentence a line, and a browser shows a line's end as
-a space, which Chinese has none of between its sentences.
+A Python-Markdown extension.  A source holds one sentence a line, and a browser shows a line's end
+as a space, which Chinese has none of between its sentences.
 """
 
 import re

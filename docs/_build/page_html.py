@@ -5,8 +5,8 @@ import re
 from docs._build.words import WORDS
 
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
-# Names, blanks, operators and punctuation of code look like text without a class: most of all spans,
-# and a third of all elements of a page.
+# Names, blanks, operators and punctuation of code look like text without a class: most of all
+# spans, and a third of all elements of a page.
 UNCOLOURED = re.compile(r'<span class="[nopw]">([^<]*)</span>')
 # What nobody searches for: solutions, what a chapter builds on, and what comes after it.
 UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
@@ -73,7 +73,7 @@ def deferred(page: str) -> str:
 
 
 def searched(html: str) -> str:
-    """Empty what the search leaves out of a page's content: to read past it takes most of its time."""
+    """Empty what the search leaves out of a page's content: to read past it takes it longest."""
     return LEFT_OUT.sub(lambda part: part["start"] or part["block"], html)
 
 

@@ -1,4 +1,4 @@
-"""A figure as a PNG, for notebooks: drawn once, and remembered in `.cache/` until its code changes."""
+"""A figure as a PNG, for notebooks: drawn once, and kept in `.cache/` until its code changes."""
 
 import hashlib
 import io

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from docs._build.figures.style import LD, MUTED, RC, E, H, N, T, text
-from docs._build.palette import PALETTE
 from docs._build.figures.unrolled import unrolled
 from docs._build.logo import MARK
+from docs._build.palette import PALETTE
 
 TARGET = Path(__file__).parents[1] / "assets" / "social-card.png"
 WIDTH, HEIGHT, DPI = 720, 378, 120  # 1200 x 630 pixels, what link previews expect

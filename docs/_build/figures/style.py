@@ -1,9 +1,9 @@
 """The visual language of the figures: palette, type, and a few things to draw with.
 
 A figure is drawn on a canvas whose unit is a CSS pixel, x to the right and y down. Keep it at most
-`WIDTH` wide: then its smallest text is still 9.5 px on a phone of 390 px, a subscript 8 px. Text may
-hold `s_{t-1}` or `x_t`, which is set as a subscript. Each axis has one colour everywhere: N, T, E, H,
-LD.
+`WIDTH` wide: then its smallest text is still 9.5 px on a phone of 390 px, a subscript 8 px. Text
+may hold `s_{t-1}` or `x_t`, which is set as a subscript. Each axis has one colour everywhere: N, T,
+E, H, LD.
 """
 
 from typing import NamedTuple

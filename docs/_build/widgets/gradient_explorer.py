@@ -86,9 +86,7 @@ def whole_norm(name: str, radius: float, length: int) -> Tensor:
     step = partial(cell, **leaves)
     last = chapter()["run_steps"](step, sequence(length).unbind(0), start(kind))[-1]
     h = last[0] if isinstance(last, tuple) else last
-    found = torch.autograd.grad(
-        h.square().sum() / 2, list(leaves.values()), materialize_grads=True
-    )
+    found = torch.autograd.grad(h.square().sum() / 2, list(leaves.values()), materialize_grads=True)
     return torch.cat([gradient.flatten() for gradient in found]).norm()
 
 

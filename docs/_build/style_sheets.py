@@ -1,5 +1,8 @@
-"""What is changed in the theme's own style sheets."""
+"""What is published of style sheets: ours without comments, the theme's without one rule."""
 
+import re
+
+BETWEEN = re.compile(r"(?:/\*.*?\*/|\s)+", re.DOTALL)
 # The order of the pseudo-elements is that of the minified file.
 SWITCHING = (
     "[data-md-color-switching] *,[data-md-color-switching] :after,[data-md-color-switching] :before"
@@ -7,8 +10,17 @@ SWITCHING = (
 )
 
 
+def compact(sheet: str) -> str:
+    """Put one space for comments and whatever else parts two words: a quarter less to wait for.
+
+    >>> compact("a { /* why */\\n  color: red; }")
+    'a { color: red; }'
+    """
+    return BETWEEN.sub(" ", sheet).strip()
+
+
 def without_switching(sheet: str) -> str:
-    """Take out the rule that keeps a change of scheme from fading; site.js adds it when it is needed.
+    """Take out the rule that keeps a change of scheme from fading; site.js adds it when needed.
 
     Material's script sets and unsets the attribute whenever a page has loaded, and with this rule
     every element is styled anew each time.
