@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from docs._build.segmentation import SHORT_MARK
 from tests.visits import PHONE, Listener, allow_instant_visits, load
 
 
@@ -114,6 +115,7 @@ def test_chinese_search_finds_words_inside_running_text(
     links = page.locator(".md-search-result__link")
     hrefs = links.evaluate_all("all => all.map(link => link.getAttribute('href'))")
     assert all("/zh/" in href for href in hrefs), hrefs
+    assert SHORT_MARK not in page.locator(".md-search-result").inner_text()
     marked = page.locator(".md-search-result mark").all_inner_texts()
     assert set("".join(marked)) & set(word), "the word is found where it is highlighted"
     assert heard.complaints == []

@@ -9,9 +9,7 @@ from playwright.sync_api import Browser, Page, Response
 
 from docs._build.site import LANGUAGES, site_folder
 
-# A Chinese character is three bytes, and the index marks where words end: gzipped, the Chinese
-# index takes a quarter more than the English one.
-FIRST_VISIT = {"en": 250_000, "zh": 270_000}
+FIRST_VISIT = 250_000
 NEXT_PAGE = 40_000
 WIDGETS = 15_000  # all of them and the front page's scene, in one language
 PHONE = {"width": 412, "height": 823}
@@ -76,7 +74,7 @@ def test_first_visit_to_one_of_the_heaviest_pages(
     for part in (name, "search_index.json", ".woff2", "main."):
         assert part in " ".join(scales.weights), f"{name}: {part} was not loaded"
     weight = sum(scales.weights.values())
-    assert weight <= FIRST_VISIT[language], f"{name}:\n{scales.heaviest()}"
+    assert weight <= FIRST_VISIT, f"{name}:\n{scales.heaviest()}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

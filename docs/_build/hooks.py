@@ -42,7 +42,7 @@ from docs._build.page_html import (
     searched,
 )
 from docs._build.scripts import without_comments
-from docs._build.segmentation import short_index, teach_terms, with_whole_words
+from docs._build.segmentation import mended_search, short_index, teach_terms
 from docs._build.site import language_of, pages
 from docs._build.style_sheets import compact, without_switching
 from docs._build.words import WORDS
@@ -83,7 +83,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File(source, str(DOCS), site_dir, directory_urls))
     change(files, "assets/stylesheets/palette.*.css", without_switching, config)
     if config.theme["language"] == "zh":
-        change(files, "assets/javascripts/workers/search.*.js", with_whole_words, config)
+        change(files, "assets/javascripts/workers/search.*.js", mended_search, config)
     return files
 
 
