@@ -95,6 +95,22 @@ def test_search_leads_to_a_chapter(context: BrowserContext, searchable: str) -> 
 
 @pytest.mark.parametrize(
     ("word", "chapter"),
+    [("Gers", "bibliography"), ("Jacobian", "glossary"), ("squeeze", "debugging")],
+)
+def test_search_shows_the_entry_and_not_the_whole_list(
+    context: BrowserContext, searchable: str, word: str, chapter: str
+) -> None:
+    page = context.new_page()
+    load(page, searchable)
+    search(page, word)
+    found(page, chapter).wait_for()
+    shown = page.locator(f".md-search-result__link[href*='{chapter}'] p").all_inner_texts()
+    assert any(word in paragraph for paragraph in shown)
+    assert max(map(len, shown)) < 400, "a paragraph; these lists have a thousand and more"
+
+
+@pytest.mark.parametrize(
+    ("word", "chapter"),
     [
         ("门控", "gates/"),
         ("双向", "bidirectional"),

@@ -67,7 +67,7 @@ def _table(counts: dict[Path, dict[str, int]], words: Words) -> str:
     body = "".join(_row(name, row) for name, row in rows)
     foot = _row(words.all_pages, _total(counts))
     return (
-        f'<div class="checks"><table><thead><tr>{head}</tr></thead>'
+        f'<div class="checks" data-search-exclude><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
     )
 

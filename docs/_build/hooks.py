@@ -127,9 +127,9 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 
 
 @event_priority(100)  # before the search plugin
-def _shorten(context: TemplateContext, page: Page, **_: Any) -> None:
+def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: Any) -> None:
     context["whole"] = page.content
-    page.content = searched(page.content)
+    page.content = searched(page.content, WORDS[config.theme["language"]].colon)
 
 
 @event_priority(-100)  # after it

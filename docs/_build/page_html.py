@@ -16,6 +16,13 @@ LEFT_OUT = re.compile(
     r'|(?P<block><div data-search-exclude class="language-[^>]*>).*?</pre>',
     re.DOTALL,
 )
+# What the search would show as one long text: entries of lists of terms, rows, captions.
+ENTRY = re.compile(
+    r'<dt\b[^>]*>(?P<term>.*?)(?:\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)?</dt>'
+    r"\s*<dd>\s*(?P<block><p>)?(?P<text>.*?)</dd>",
+    re.DOTALL,
+)
+PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
 READ_ALREADY = re.compile(
     r' data-search-exclude(?:="")?|<annotation encoding="application/x-tex">.*?</annotation>',
     re.DOTALL,
@@ -72,9 +79,18 @@ def deferred(page: str) -> str:
     return SCRIPT.sub(r'<script src="\1" defer', page)
 
 
-def searched(html: str) -> str:
-    """Empty what the search leaves out of a page's content: to read past it takes it longest."""
-    return LEFT_OUT.sub(lambda part: part["start"] or part["block"], html)
+def searched(html: str, colon: str) -> str:
+    """Return what the search reads of a page's content, in paragraphs: it shows those with a find.
+
+    To read past what it leaves out takes most of its time, so that is emptied.
+    """
+    html = LEFT_OUT.sub(lambda part: part["start"] or part["block"], html)
+    html = ENTRY.sub(lambda entry: _as_paragraph(colon, **entry.groupdict()), html)
+    return PART.sub(r"<\1p>", html)
+
+
+def _as_paragraph(colon: str, term: str, block: str | None, text: str) -> str:
+    return f"<p>{term}{colon}{text}" + ("" if block else "</p>")
 
 
 def lean(page: str) -> str:

@@ -27,6 +27,7 @@ class Words:
     code: str  # the head of a folded cell of a lab
     permalink: str
     search: str  # the accessible name of the search
+    colon: str  # what it shows between a term and its explanation
 
 
 def _english_counts(values: int, outputs: int, claims: int, how: str) -> str:
@@ -83,6 +84,7 @@ WORDS = {
         code="Code",
         permalink="Permanent link",
         search="Search",
+        colon=": ",
     ),
     "zh": Words(
         output="输出",
@@ -106,5 +108,6 @@ WORDS = {
         code="代码",
         permalink="永久链接",
         search="搜索",
+        colon="：",
     ),
 }
