@@ -1,4 +1,4 @@
-# `make serve` and `make test` are all that you need; `make help` lists the rest.
+# `make serve` shows the site, `make test` and `make test-browser` check it; `make help` lists the rest.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,16 +10,19 @@ INSTALLED := $(VENV)/.installed
 # The theme prints a notice of its successor at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test site update format clean
+.PHONY: help serve test test-browser site update format clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 serve: $(INSTALLED)  ## build the site, serve it, rebuild when a file changes
 	$(BIN)/python -m mkdocs serve --no-strict
 
-test: $(INSTALLED)  ## run every check; needs Chromium or Chrome for the browser's part
-	$(BIN)/python -m pytest
+test: $(INSTALLED)  ## run every check that needs no browser
+	$(BIN)/python -m pytest -m "not browser"
+
+test-browser: $(INSTALLED)  ## look at every page in Chromium or Chrome, and use the widgets there
+	$(BIN)/python -m pytest -m browser tests
 
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 	$(BIN)/python -m mkdocs build --strict

@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -31,6 +33,45 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+WITHOUT_BROWSER = "not browser"  # what the Makefile lets `make test` choose
+unseen: Counter[str] = Counter()  # checks that were not chosen because they use a browser, by file
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whatever uses the browser below."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    left_out = (item.nodeid for item in items if item.get_closest_marker("browser"))
+    unseen.update(nodeid.split("::")[0] for nodeid in left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["unseen"] = dict(unseen)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    if error is None and not unseen:  # all workers say the same
+        unseen.update(node.workeroutput["unseen"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what `make test` leaves to `make test-browser`."""
+    if terminalreporter.config.option.markexpr != WITHOUT_BROWSER or not unseen:
+        return
+    terminalreporter.section("browser")
+    terminalreporter.line(
+        f"{unseen.total()} checks use a browser and were not run: say `make test-browser`"
+    )
+    for file, count in sorted(unseen.items()):
+        terminalreporter.line(f"  not run: {count} in {file}")
 
 
 @pytest.fixture(scope="session")

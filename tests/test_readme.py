@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import WITHOUT_BROWSER
+
 ROOT = Path(__file__).parent.parent
 READMES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("README*.md"))}
 README = READMES["README.md"]
@@ -32,8 +34,8 @@ def test_every_fence_is_known(name: str) -> None:
 @pytest.mark.parametrize("name", READMES)
 def test_make_targets_exist(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z]+)", READMES[name]))
-    assert {"serve", "test", "site"} <= named
+    named = set(re.findall(r"\bmake ([a-z-]+)", READMES[name]))
+    assert {"serve", "test", "test-browser", "site"} <= named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
 
@@ -47,7 +49,28 @@ def test_files_named_exist(name: str) -> None:
         assert (ROOT / file).exists(), file
 
 
-def test_ci_runs_the_command_of_the_readme() -> None:
-    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert "make test" in "".join(fences("bash"))
-    assert re.search(r'^stage "make test" make test$', script, re.MULTILINE)
+@pytest.mark.parametrize("command", ["make test", "make test-browser"])
+def test_ci_runs_the_command_of_the_readme(command: str) -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert command in "".join(fences("bash")).splitlines()
+    assert f'stage "{command}" {command}' in script
+
+
+def test_both_commands_together_run_everything() -> None:
+    """One leaves out a mark, the other has nothing else, and tests/conftest.py says where it is."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = dict(re.findall(r"^(test[a-z-]*):.*\n\t.* -m pytest (.*)$", makefile, re.MULTILINE))
+    assert recipes == {"test": f'-m "{WITHOUT_BROWSER}"', "test-browser": "-m browser tests"}
+
+
+def test_what_is_left_to_the_browser_is_named() -> None:
+    files = ["tests/test_axe.py", "tests/test_style_sheets.py"]
+    command = [sys.executable, "-m", "pytest", "-n1", "-p", "no:cacheprovider"]
+    command += ["-m", WITHOUT_BROWSER, *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    named = re.findall(r"^  not run: (\d+) in (\S+)$", done.stdout, re.MULTILINE)
+    assert [file for _, file in named] == files
+    total = sum(int(count) for count, _ in named)
+    line = f"{total} checks use a browser and were not run: say `make test-browser`"
+    assert line in done.stdout.splitlines()
