@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from docs._build.chapter import Output, read_chapter
 from docs._build.segmentation import SHORT_MARK
+from docs._build.site import LANGUAGES, docs_dir, site_folder
 from tests.visits import PHONE, Listener, allow_instant_visits, load
 
 
@@ -91,6 +93,30 @@ def test_search_leads_to_a_chapter(context: BrowserContext, searchable: str) -> 
     search(page, "h_n bidirectional")
     expect(found(page, "bidirectional")).to_be_visible()
     assert heard.complaints == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_search_for_a_message_leads_to_its_cause(
+    context: BrowserContext, searchable: str, language: str
+) -> None:
+    """People paste what torch has told them: the page of faults is the first result."""
+    chapter = read_chapter(docs_dir(language) / "practice/debugging.md")
+    printed = "\n".join(output.code for output in chapter.of(Output))
+    messages = re.findall(r"^\w+(?:Error|Warning): .*", printed, re.MULTILINE)
+    assert len(messages) >= 20
+    page = context.new_page()
+    load(page, f"{searchable}{site_folder(language)}")
+    box, results = page.locator(".md-search__input"), page.locator(".md-search-result__item")
+    search(page, "")
+    for message in messages:
+        box.fill(message)
+        page.keyboard.press("End")
+        expect(results.first.locator("a").first).to_have_attribute(
+            "href", re.compile(r"/practice/debugging\.html"), timeout=20_000
+        )
+        box.fill("")
+        page.keyboard.press("End")
+        expect(results).to_have_count(0)
 
 
 @pytest.mark.parametrize(
