@@ -4,7 +4,7 @@
     npm pack katex@0.19.1 && tar xf katex-0.19.1.tgz
     python -m docs._build.katex_fonts package/dist/fonts
 
-A formula with another character fails tests/test_formulas.py: add it here and run this again.
+A formula with another sign fails tests/test_formulas.py: add it below and run this again.
 One in another font fails tests/test_every_page.py: add that in mkdocs.yml.
 """
 
