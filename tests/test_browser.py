@@ -121,7 +121,12 @@ def test_search_for_a_message_leads_to_its_cause(
 
 @pytest.mark.parametrize(
     ("word", "chapter"),
-    [("Gers", "bibliography"), ("Jacobian", "glossary"), ("squeeze", "debugging")],
+    [
+        ("Gers", "bibliography"),
+        ("Jacobian", "glossary"),
+        ("遗忘", "glossary"),  # of 遗忘门: the English glossary has the Chinese terms, too
+        ("squeeze", "debugging"),
+    ],
 )
 def test_search_shows_the_entry_and_not_the_whole_list(
     context: BrowserContext, searchable: str, word: str, chapter: str
@@ -133,6 +138,7 @@ def test_search_shows_the_entry_and_not_the_whole_list(
     shown = page.locator(f".md-search-result__link[href*='{chapter}'] p").all_inner_texts()
     assert any(word in paragraph for paragraph in shown)
     assert max(map(len, shown)) < 400, "a paragraph; these lists have a thousand and more"
+    assert SHORT_MARK not in page.locator(".md-search-result").inner_text()
 
 
 @pytest.mark.parametrize(

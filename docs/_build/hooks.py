@@ -82,8 +82,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
     change(files, "assets/stylesheets/palette.*.css", without_switching, config)
-    if config.theme["language"] == "zh":
-        change(files, "assets/javascripts/workers/search.*.js", mended_search, config)
+    change(files, "assets/javascripts/workers/search.*.js", mended_search, config)
     return files
 
 
