@@ -1,4 +1,7 @@
-"""The site, built once for all tests that look at it, and a browser to look with."""
+"""The site, built once for all tests that look at it, and a browser to look with.
+
+`make test` leaves out whatever uses the browser, and says so.
+"""
 
 import os
 import shutil

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from docs._build.chapter import Output, read_chapter
-from docs._build.segmentation import SHORT_MARK
+from docs._build.search import SHORT_MARK
 from docs._build.site import LANGUAGES, docs_dir, site_folder
 from tests.visits import PHONE, Listener, allow_instant_visits, load
 

@@ -1,6 +1,5 @@
 """What the build does for a second language: its links, its lines, its words, its search."""
 
-import json
 import signal
 import subprocess
 from pathlib import Path
@@ -22,7 +21,7 @@ from docs._build.editions import (
 from docs._build.executed import executed
 from docs._build.language import joined
 from docs._build.numerals import numbers_in
-from docs._build.segmentation import glossary_terms, mended_search, short_index
+from docs._build.segmentation import glossary_terms
 from docs._build.site import LANGUAGES, address_of, docs_dir, english, language_of, settings
 from docs._build.words import WORDS
 
@@ -106,33 +105,6 @@ def test_translation_shares_what_the_english_page_did() -> None:
     assert ours.counts == theirs.counts
     assert list(ours.printed.values()) == list(theirs.printed.values())
     assert list(ours.printed) == [block.line for block in read_chapter(page).of(Code)]
-
-
-def test_marks_between_words_are_short_and_those_beside_blanks_go() -> None:
-    index = json.dumps({"text": "\u200b门控\u200b \u200b循环\u200b单元\u200b，"})
-    assert short_index(index) == '{"text":"门控 循环\x7f单元，"}'
-
-
-def test_search_script_restores_marks_and_looks_at_the_last_character() -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    ours = mended_search(theirs)
-    given, cut = ours.split("F}")
-    assert given == (
-        "constructor({config:e,docs:r,options:n}){for(let d of r)for(let f of['title','text'])"
-        r"d[f]=d[f].replaceAll('\x7f','\u200b');"
-    )
-    assert cut == "for(let o=s+1;o<=t.length;o++)t.slice(s,o)in e"
-
-
-@pytest.mark.parametrize("place", ["slice", "docs"])
-def test_another_search_script_is_refused(place: str) -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    with pytest.raises(ValueError, match="search script has changed"):
-        mended_search(theirs.replace(place, "other"))
 
 
 def test_terms_of_the_glossary_are_words() -> None:

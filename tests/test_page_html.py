@@ -2,7 +2,7 @@
 
 import pytest
 
-from docs._build.page_html import deferred, finished, searched
+from docs._build.page_html import deferred, finished
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -36,33 +36,3 @@ def test_scripts_wait_but_for_the_one_that_is_written_into_the_page() -> None:
     assert deferred(late) == '<script src="a.js" defer></script>'
     for now in ("<script>let a</script>", r"""'<script src="b.js"><\/script>'"""):
         assert deferred(now) == now
-
-
-def test_search_reads_entries_rows_and_captions_as_paragraphs() -> None:
-    """It shows those paragraphs of a section that a word was found in."""
-    symbol = '<span class="arithmatex"><bdi data-search-exclude><i>t</i></bdi></span>'
-    html = (
-        f'<dl><dt id="a">a {symbol}</dt>\n<dd>one</dd>\n'
-        "<dt><code>b</code></dt>\n<dd>\n<p>two</p>\n<div>x</div>\n</dd></dl>"
-        '<table><tr><td>3</td></tr><tr class="r"><td>4</td></tr></table>'
-        "<figcaption>five</figcaption>"
-    )
-    assert searched(html, ": ") == (
-        "<dl><p>a: one</p>\n<p><code>b</code>: two</p>\n<div>x</div>\n</dl>"
-        "<table><p><td>3</td></p><p><td>4</td></p></table><p>five</p>"
-    )
-
-
-def test_search_is_spared_what_it_leaves_out() -> None:
-    html = (
-        '<p>One <bdi data-search-exclude><span>x</span></bdi> two</p>'
-        '<svg role="img" data-search-exclude><text>a</text></svg>'
-        '<div data-search-exclude class="language-python highlight"><pre><code>b</code></pre></div>'
-        '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
-    )  # fmt: skip
-    assert searched(html, ": ") == (
-        "<p>One <bdi data-search-exclude></bdi> two</p>"
-        '<svg role="img" data-search-exclude></svg>'
-        '<div data-search-exclude class="language-python highlight"></div>'
-        '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
-    )

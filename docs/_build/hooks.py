@@ -39,10 +39,10 @@ from docs._build.page_html import (
     finished,
     lean,
     notebook_button,
-    searched,
 )
 from docs._build.scripts import without_comments
-from docs._build.segmentation import mended_search, short_index, teach_terms
+from docs._build.search import mended_search, searched, short_index
+from docs._build.segmentation import teach_terms
 from docs._build.site import language_of, pages
 from docs._build.style_sheets import compact, without_switching
 from docs._build.words import WORDS

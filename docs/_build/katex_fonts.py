@@ -5,7 +5,7 @@
     python -m docs._build.katex_fonts package/dist/fonts
 
 A formula with another sign fails tests/test_formulas.py: add it below and run this again.
-One in another font fails tests/test_every_page.py: add that in mkdocs.yml.
+One in another font fails tests/test_every_page.py: add that in mkdocs.yml, too.
 """
 
 import string
@@ -14,9 +14,6 @@ from pathlib import Path
 
 from fontTools.subset import Options, Subsetter, load_font, save_font
 
-from docs._build.site import settings
-
-FONTS = settings()["extra"]["formula_fonts"]
 VENDORED = Path(__file__).parents[1] / "assets" / "vendor" / "katex" / "fonts"
 SMALL = string.ascii_lowercase
 # Every first visit waits for the first two fonts, and each sign weighs some hundred bytes.
@@ -42,6 +39,6 @@ def cut(source: Path, target: Path, characters: str) -> None:
 
 
 if __name__ == "__main__":
-    for font in FONTS:
+    for font, characters in CHARACTERS.items():
         name = f"KaTeX_{font}.woff2"
-        cut(Path(sys.argv[1], name), VENDORED / name, CHARACTERS[font])
+        cut(Path(sys.argv[1], name), VENDORED / name, characters)

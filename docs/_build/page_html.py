@@ -10,19 +10,6 @@ FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTA
 UNCOLOURED = re.compile(r'<span class="[nopw]">([^<]*)</span>')
 # What nobody searches for: solutions, what a chapter builds on, and what comes after it.
 UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
-# What the search leaves out, tag by tag: formulas, figures, blocks of code.
-LEFT_OUT = re.compile(
-    r"(?P<start><(?P<tag>bdi|svg)\b[^>]* data-search-exclude[^>]*>).*?(?=</(?P=tag)>)"
-    r'|(?P<block><div data-search-exclude class="language-[^>]*>).*?</pre>',
-    re.DOTALL,
-)
-# What the search would show as one long text: entries of lists of terms, rows, captions.
-ENTRY = re.compile(
-    r'<dt\b[^>]*>(?P<term>.*?)(?:\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)?</dt>'
-    r"\s*<dd>\s*(?P<block><p>)?(?P<text>.*?)</dd>",
-    re.DOTALL,
-)
-PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
 READ_ALREADY = re.compile(
     r' data-search-exclude(?:="")?|<annotation encoding="application/x-tex">.*?</annotation>',
     re.DOTALL,
@@ -77,20 +64,6 @@ def notebook_button(name: str, text: str) -> str:
 def deferred(page: str) -> str:
     """Let scripts wait until the page can be seen: without them it is whole, but for the search."""
     return SCRIPT.sub(r'<script src="\1" defer', page)
-
-
-def searched(html: str, colon: str) -> str:
-    """Return what the search reads of a page's content, in paragraphs: it shows those with a find.
-
-    To read past what it leaves out takes most of its time, so that is emptied.
-    """
-    html = LEFT_OUT.sub(lambda part: part["start"] or part["block"], html)
-    html = ENTRY.sub(lambda entry: _as_paragraph(colon, **entry.groupdict()), html)
-    return PART.sub(r"<\1p>", html)
-
-
-def _as_paragraph(colon: str, term: str, block: str | None, text: str) -> str:
-    return f"<p>{term}{colon}{text}" + ("" if block else "</p>")
 
 
 def lean(page: str) -> str:
