@@ -47,7 +47,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 pytest_collect_file = (
     Sybil(parsers=[CHAPTERS], path="docs", patterns=["*.md"], document_types={".md": Page})
     + Sybil(
-        parsers=[DocTestParser(), PythonCodeBlockParser()], path="rnn_tutorial", patterns=["*.py"]
+        parsers=[DocTestParser(), PythonCodeBlockParser()],
+        patterns=["rnn_tutorial/*.py", "docs/_build/*.py"],
     )
 ).pytest()
 
