@@ -19,9 +19,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path = [entry for entry in sys.path if Path(entry).resolve() not in (HERE, HERE.parent)]
 
-from IPython.core.interactiveshell import InteractiveShell  # noqa: E402
-from IPython.utils.capture import capture_output  # noqa: E402
-from traitlets.config import Config  # noqa: E402
+from IPython.core.interactiveshell import InteractiveShell  # noqa: E402 -- needs the path
+from IPython.utils.capture import capture_output  # noqa: E402 -- needs the path
+from traitlets.config import Config  # noqa: E402 -- needs the path
 
 Output = dict[str, object]  # as in a notebook's file
 FORK = "fork" in multiprocessing.get_all_start_methods()

@@ -50,7 +50,7 @@ const a=1;const f=(b)=>(`
     x // y  # ${b+` /* ${a} */  `}
 
 https://example.org/`);const g=async(c)=>{if(c in window)return typeof c;return a+ +c- -a+"  //  "+'it\\'s  '}
-g("a  b").then((d)=>(/[/'"]  \\d/).test(d));"""  # noqa: E501
+g("a  b").then((d)=>(/[/'"]  \\d/).test(d));"""  # noqa: E501 -- as it is published
     assert without_comments(source) == expected
 
 

@@ -447,4 +447,4 @@ LEGIBLE = """() => {
         if (range.getBoundingClientRect().width > td.getBoundingClientRect().width - 2) cut.push(td.dataset.name);
     }
     return [faint, cut];
-}"""  # noqa: E501
+}"""  # noqa: E501 -- JavaScript
