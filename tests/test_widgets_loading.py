@@ -11,6 +11,18 @@ IN_PLACE = """({name, least, most}) => {
     const {top} = document.getElementById(name).getBoundingClientRect()
     return least <= top && top <= most
 }"""
+# A page is at rest when nothing has grown or scrolled for 300 ms, or so restless that it is seen.
+AT_REST = """() => new Promise(done => {
+    const start = performance.now()
+    let place = "", since = start
+    const look = now => {
+        const {scrollHeight, scrollTop} = document.documentElement
+        if (place !== `${scrollHeight} ${scrollTop}`) since = now
+        place = `${scrollHeight} ${scrollTop}`
+        now - since > 300 || now - start > 10_000 ? done() : requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+})"""
 
 
 @pytest.fixture
@@ -78,10 +90,11 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
     header = page.locator("header.md-header").bounding_box()
     assert header
     for name in ("exercises", "check", "mistakes", "idea"):
+        page.evaluate(AT_REST)  # nobody reads and jumps on within a third of a second
         page.evaluate("name => { location.hash = name }", name)
         where = {"name": name, "least": header["height"] - 1, "most": header["height"] + 40}
         page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
-        page.evaluate("new Promise(done => setTimeout(done, 300))")
+        page.evaluate(AT_REST)
         assert page.evaluate(IN_PLACE, where), f"{name} has not stayed in its place"
 
 
