@@ -90,7 +90,6 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
     header = page.locator("header.md-header").bounding_box()
     assert header
     for name in ("exercises", "check", "mistakes", "idea"):
-        page.evaluate(AT_REST)  # nobody reads and jumps on within a third of a second
         page.evaluate("name => { location.hash = name }", name)
         where = {"name": name, "least": header["height"] - 1, "most": header["height"] + 40}
         page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
@@ -110,16 +109,15 @@ def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
     load(page, served + PAGE)
     mark = page.locator("article > p:nth-child(n + 20) .verified-mark").first
     block = mark.locator("xpath=ancestor::p")
-    visibility = "e => getComputedStyle(e).contentVisibility"
-    assert block.evaluate(visibility) == "auto"
+    expect(block).to_have_css("content-visibility", "auto")
     mark.scroll_into_view_if_needed()
-    page.evaluate("new Promise(done => setTimeout(done, 300))")  # its neighbours get their heights
+    page.evaluate(AT_REST)  # its neighbours get their heights
     mark.hover()
-    assert block.evaluate(visibility) == "visible"
+    expect(block).to_have_css("content-visibility", "visible")
     page.mouse.move(0, 0)
-    assert block.evaluate(visibility) == "auto"
+    expect(block).to_have_css("content-visibility", "auto")
     mark.focus()
-    assert block.evaluate(visibility) == "visible"
+    expect(block).to_have_css("content-visibility", "visible")
 
 
 @pytest.mark.parametrize(

@@ -117,17 +117,8 @@ def explorer(browser: Browser, served: str) -> Iterator[Page]:
     page = context.new_page()
     load(page, served + PAGE)
     expect(page.locator("shape-explorer .message")).to_contain_text("parameters")
-    step_back(page)
     yield page
     context.close()
-
-
-def step_back(page: Page) -> None:
-    """Go back for the first time: the theme fetches the page anew, and another explorer comes."""
-    page.evaluate("document.querySelector('shape-explorer').first = true")
-    show(page, {})
-    page.wait_for_function("!document.querySelector('shape-explorer').first")
-    expect(page.locator("shape-explorer .message")).not_to_be_empty()
 
 
 def answers(page: Page, served: str, asked: list[Configuration]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.test_widgets_shape_explorer import drawn, inputs, network, show, step_back
+from tests.test_widgets_shape_explorer import drawn, inputs, network, show
 from tests.visits import allow_instant_visits, load
 from tests.widgets import alone, bring, in_language
 
@@ -154,7 +154,6 @@ def explorer(page: Page, served: str, language: str) -> set[str]:
     in_language(page, language)
     load(page, served + EXPLORER)
     widget = bring(page, "shape-explorer")
-    step_back(page)
     for query in ("?cell=LSTM&N=300&T=2&E=3&H=4&proj_size=2", "?cell=GRU&unbatched=1&H=6"):
         page.evaluate("query => history.replaceState(null, '', query)", query)
         page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
@@ -193,7 +192,6 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
     in_language(page, "zh")
     load(page, served + EXPLORER)
     bring(page, "shape-explorer")
-    step_back(page)
     message = page.locator("shape-explorer .message")
     for changed, error, reason in (
         ({"cell": "GRU", "proj_size": 3}, "ValueError: proj_size argument is only", "只有 LSTM"),
@@ -217,7 +215,6 @@ def test_chinese_programs_run_and_are_the_english_ones_but_for_comments(
         in_language(page, code)
         load(page, served + EXPLORER)
         bring(page, "shape-explorer")
-        step_back(page)
         pages.append(page)
     ran = 0
     for asked in drawn(200, 7):

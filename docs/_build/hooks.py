@@ -31,6 +31,7 @@ from docs._build.executed import executed
 from docs._build.lab_execution import prepare_labs
 from docs._build.lab_notebook import notebook_of_page
 from docs._build.lab_pages import is_lab, lab_page
+from docs._build.navigation import mended_navigation
 from docs._build.notebooks import chapter_notebook, notebook_text
 from docs._build.page_html import (
     accessible,
@@ -67,7 +68,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme.
+    """Add docs/assets, which all editions share, under `assets/`; change three files of the theme.
 
     MkDocs has just emptied the site's folder: the other editions can go there.
     """
@@ -82,6 +83,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
     change(files, "assets/stylesheets/palette.*.css", without_switching, config)
+    change(files, "assets/javascripts/bundle.*.js", mended_navigation, config)
     change(files, "assets/javascripts/workers/search.*.js", mended_search, config)
     return files
 
