@@ -1,5 +1,6 @@
 """Steps within a page and between pages, as the mended script of the theme takes them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from docs._build.navigation import mended_navigation
 from tests.test_widgets_loading import AT_REST, IN_PLACE
-from tests.visits import DESKTOP, allow_instant_visits, load
+from tests.visits import DESKTOP, Listener, allow_instant_visits, load
 from tests.widgets import bring
 
 # The places of the theme's script that are mended, in other names and one after the other.
@@ -27,11 +28,13 @@ UNWATCHED = "new Promise(done => setTimeout(done, 1000))"
 
 
 @pytest.fixture
-def page(context: BrowserContext, built_site: Path, served: str) -> Page:
+def page(context: BrowserContext, built_site: Path, served: str) -> Iterator[Page]:
     page = context.new_page()
     page.set_viewport_size({**DESKTOP})
     allow_instant_visits(page, built_site, served)
-    return page
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    yield page
+    assert heard.complaints == []
 
 
 def fetched(page: Page) -> list[str]:
@@ -143,7 +146,7 @@ def test_the_script_is_mended_in_its_own_names() -> None:
     assert 'u=v.pipe(w("pathname"),x((place,index)=>' in ours
     assert "=>index||place.pathname!==first?[place]:[]),x(y=>z))" in ours
     assert "A=M(u,v.pipe(x(place=>{" in ours
-    assert 'C.href===location.href?history.replaceState(null,""):' in ours
+    assert 'link=C,C.href===location.href?history.replaceState(null,""):' in ours
     assert '(history.replaceState(B,""),history.pushState(null,"",C)))I&&(J' in ours
     assert ours.count('history.replaceState(history.state,"",`${K}`)') == 2
 

@@ -11,19 +11,19 @@ import re
 MENDS = {
     # All pages but the one that is there.
     r'let (\w+=\w+\.pipe\(\w+\("pathname"\),(\w+)\()': (
-        r"let last=new URL(location),first=location.pathname,"
+        r"let link,last=new URL(location),first=location.pathname,"
         r"\1(place,index)=>index||place.pathname!==first?[place]:[]),\2("
     ),
     # Places on the page that is there; the script looked for them once another page had come.
-    # Without a state it is the place of a link, which may lead again to where the last one led.
+    # A link may lead again to where the last one led.
     r'\w+\.pipe\((\w+\()\(\)=>(\w+)\),\w+\("hash"\)\)': (
         r"\2.pipe(\1place=>{let here=last.pathname===place.pathname"
-        r"&&(last.hash!==place.hash||history.state===null);last=place;return here?[place]:[]}))"
+        r"&&(last.hash!==place.hash||link===place);last=place;return here?[place]:[]}))"
     ),
     # A link to where the reader is adds nothing to the history.  The script took an entry back if
     # a link was followed again, and the reader with it, had the address changed by scrolling.
     r'history\.replaceState\((\w+),""\),history\.pushState\(null,"",(\w+)\)': (
-        r'\2.href===location.href?history.replaceState(null,""):'
+        r'link=\2,\2.href===location.href?history.replaceState(null,""):'
         r'(history.replaceState(\1,""),history.pushState(null,"",\2))'
     ),
     r",\w+\.pipe\(\w+\(\((\w+),(\w+)\)=>\1\.pathname===\2\.pathname&&\1\.hash===\2\.hash\),"
