@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from docs._build.navigation import mended_navigation
-from tests.test_widgets_loading import AT_REST, IN_PLACE
-from tests.visits import DESKTOP, Listener, allow_instant_visits, load
+from tests.visits import DESKTOP, Listener, allow_instant_visits, expect_at, load, rest
 from tests.widgets import bring
 
 # The places of the theme's script that are mended, in other names and one after the other.
@@ -21,8 +20,6 @@ THEIRS = (
 )
 PAGE = "foundations/rnn-by-hand.html"
 OTHER = "foundations/deep-and-bidirectional.html"
-# What a reader sees of a step: where the heading is, below the header.
-HEADER = 48
 # A block above that takes its real height moves the place by the pixel that it is rounded to.
 AS_BEFORE = "before => Math.abs(scrollY - before) <= 1"
 # After a step to a heading the theme's script looks away from what is scrolled for half a second.
@@ -47,11 +44,11 @@ def fetched(page: Page) -> list[str]:
     return names
 
 
-def expect_at(page: Page, name: str) -> None:
-    where = {"name": name, "least": HEADER - 1, "most": HEADER + 40}
-    page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
-    page.evaluate(AT_REST)
-    assert page.evaluate(IN_PLACE, where), f"{name} has not stayed in its place"
+def scrolled(page: Page, top: int) -> float:
+    """Scroll to a place, and return where the page has come to rest."""
+    page.evaluate("top => scrollTo(0, top)", top)
+    rest(page)
+    return page.evaluate("scrollY")
 
 
 def follow(page: Page, name: str) -> None:
@@ -67,9 +64,7 @@ def test_a_step_to_a_heading_leaves_the_page_and_its_widgets_as_they_are(
     player.press("End")
     last = player.input_value()
     assert last != "0"
-    page.evaluate("scrollTo(0, 3000)")
-    page.evaluate(AT_REST)
-    before = page.evaluate("scrollY")
+    before = scrolled(page, 3000)
     page.evaluate("document.querySelector('article').first = true")
     names = fetched(page)
     for step in (
@@ -91,9 +86,7 @@ def test_a_step_to_a_heading_leaves_the_page_and_its_widgets_as_they_are(
 
 def test_a_place_stays_known_when_the_address_follows_the_headings(page: Page, served: str) -> None:
     load(page, served + PAGE)
-    page.evaluate("scrollTo(0, 3000)")
-    page.evaluate(AT_REST)
-    before = page.evaluate("scrollY")
+    before = scrolled(page, 3000)
     follow(page, "mistakes")
     for _ in range(2):
         expect_at(page, "mistakes")
@@ -108,8 +101,7 @@ def test_a_place_stays_known_when_the_address_follows_the_headings(page: Page, s
 def test_a_link_leads_to_its_heading_each_time(page: Page, served: str, start: str) -> None:
     load(page, served + PAGE + start)
     for _ in range(3):
-        page.evaluate("scrollTo(0, 100)")
-        page.evaluate(AT_REST)
+        scrolled(page, 100)
         follow(page, "check")
         expect_at(page, "check")
     entries = page.evaluate("history.length")
@@ -122,9 +114,8 @@ def test_back_leads_through_headings_and_pages_to_where_the_reader_was(
     page: Page, served: str
 ) -> None:
     load(page, served + PAGE)
-    page.evaluate("window.sameDocument = true; scrollTo(0, 400)")
-    page.evaluate(AT_REST)
-    before = page.evaluate("scrollY")
+    page.evaluate("window.sameDocument = true")
+    before = scrolled(page, 400)
     names = fetched(page)
     page.evaluate("document.querySelector('a[href$=\"deep-and-bidirectional.html\"]').click()")
     title = page.locator("h1")
@@ -136,7 +127,7 @@ def test_back_leads_through_headings_and_pages_to_where_the_reader_was(
     page.go_back()
     page.wait_for_function("scrollY === 0")
     assert names == [served + OTHER]
-    page.evaluate(AT_REST)  # the theme's script notes a place a tenth of a second late
+    rest(page)  # the theme's script notes a place a tenth of a second late
     page.go_back()
     expect(title).to_have_text("nn.RNN by hand¶")
     page.wait_for_function(AS_BEFORE, arg=before)

@@ -3,26 +3,10 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.visits import load, shifts, watch_shifts
+from tests.visits import expect_at, load, rest, shifts, watch_shifts
 
 PAGE = "foundations/rnn-by-hand.html"
 TABLE = "#step-player table:not([class])"
-IN_PLACE = """({name, least, most}) => {
-    const {top} = document.getElementById(name).getBoundingClientRect()
-    return least <= top && top <= most
-}"""
-# A page is at rest when nothing has grown or scrolled for 300 ms, or so restless that it is seen.
-AT_REST = """() => new Promise(done => {
-    const start = performance.now()
-    let place = "", since = start
-    const look = now => {
-        const {scrollHeight, scrollTop} = document.documentElement
-        if (place !== `${scrollHeight} ${scrollTop}`) since = now
-        place = `${scrollHeight} ${scrollTop}`
-        now - since > 300 || now - start > 10_000 ? done() : requestAnimationFrame(look)
-    }
-    requestAnimationFrame(look)
-})"""
 
 
 @pytest.fixture
@@ -87,14 +71,9 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
     load(page, served + "index.html")
     load(page, served + PAGE + "#exercises")
     assert far_blocks(page) > 20
-    header = page.locator("header.md-header").bounding_box()
-    assert header
     for name in ("exercises", "check", "mistakes", "idea"):
         page.evaluate("name => { location.hash = name }", name)
-        where = {"name": name, "least": header["height"] - 1, "most": header["height"] + 40}
-        page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
-        page.evaluate(AT_REST)
-        assert page.evaluate(IN_PLACE, where), f"{name} has not stayed in its place"
+        expect_at(page, name)
 
 
 def test_text_far_below_can_be_found(page: Page, served: str) -> None:
@@ -111,7 +90,7 @@ def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
     block = mark.locator("xpath=ancestor::p")
     expect(block).to_have_css("content-visibility", "auto")
     mark.scroll_into_view_if_needed()
-    page.evaluate(AT_REST)  # its neighbours get their heights
+    rest(page)  # its neighbours get their heights
     mark.hover()
     expect(block).to_have_css("content-visibility", "visible")
     page.mouse.move(0, 0)

@@ -13,6 +13,22 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 # Within ten seconds, because from a folder nothing may ever be called.
 IDLE = "() => new Promise(done => requestIdleCallback(() => done(), {timeout: 10_000}))"
+IN_PLACE = """({name, least, most}) => {
+    const {top} = document.getElementById(name).getBoundingClientRect()
+    return least <= top && top <= most
+}"""
+# A page is at rest when nothing has grown or scrolled for 300 ms, or so restless that it is seen.
+AT_REST = """() => new Promise(done => {
+    const start = performance.now()
+    let place = "", since = start
+    const look = now => {
+        const {scrollHeight, scrollTop} = document.documentElement
+        if (place !== `${scrollHeight} ${scrollTop}`) since = now
+        place = `${scrollHeight} ${scrollTop}`
+        now - since > 300 || now - start > 10_000 ? done() : requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+})"""
 
 
 class Listener:
@@ -49,6 +65,21 @@ def load(page: Page, address: str) -> None:
             return
         page.wait_for_timeout(10)
     raise TimeoutError(f"{address} waits for {sorted(request.url for request in pending)}")
+
+
+def rest(page: Page) -> None:
+    """Wait until the page is at rest."""
+    page.evaluate(AT_REST)
+
+
+def expect_at(page: Page, name: str) -> None:
+    """Expect that the page is scrolled to a heading, just below its header, and stays there."""
+    header = page.locator("header.md-header").bounding_box()
+    assert header
+    where = {"name": name, "least": header["height"] - 1, "most": header["height"] + 40}
+    page.wait_for_function(IN_PLACE, arg=where, timeout=5000)
+    rest(page)
+    assert page.evaluate(IN_PLACE, where), f"{name} has not stayed in its place"
 
 
 def watch_shifts(page: Page) -> None:
