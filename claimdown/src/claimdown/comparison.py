@@ -1,0 +1,94 @@
+"""Compare what a page claims with what its code computed."""
+
+import doctest
+import math
+import re
+import unicodedata
+from typing import Any
+
+from sybil.evaluators.doctest import NUMBER, OutputChecker
+
+FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?")
+DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.(?P<fraction>\d*))?|\.\d+)(?:[eE](?P<exponent>[-+]?\d+))?")
+EXACT = doctest.DONT_ACCEPT_TRUE_FOR_1 | doctest.DONT_ACCEPT_BLANKLINE
+
+
+def same_output(expected: str, actual: str) -> bool:
+    """Compare text exactly and floats to the digits shown.
+
+    The number-aware checker allows a whole unit in the last digit shown, and takes 0.04 for `0.0`.
+    Here a float agrees if it is what is shown when it is rounded to the digits shown, so one that
+    is printed with as many digits must be equal.
+    """
+    if not OutputChecker().check_output(expected + "\n", actual + "\n", NUMBER | EXACT):
+        return False
+    pairs = zip(FLOAT.findall(expected), FLOAT.findall(actual), strict=False)
+    return all(rounds_to(shown, float(number)) for shown, number in pairs)
+
+
+def same_value(text: str, value: Any) -> bool:
+    """Compare a verified value with its expression's result.
+
+    A float agrees as it does in printed output; everything else is text.
+    """
+    if isinstance(value, list | tuple):
+        return text == str(value) or same_output(text, str(value))
+    if isinstance(value, int) and re.fullmatch(r"-?\d{1,3}(,\d{3})+", text):
+        text = text.replace(",", "")
+    if isinstance(value, float) and DECIMAL.fullmatch(text):
+        return rounds_to(text, value)
+    return text == str(value)
+
+
+def rounds_to(text: str, value: float) -> bool:
+    """Whether a float, rounded to the digits of a text, is that text.
+
+    A zero must be exact, its sign included, and so must a number without decimals: whoever reads
+    `0.00` or `2.` takes it for 0 or 2.
+    """
+    shown = float(text)
+    parts = DECIMAL.fullmatch(text)
+    if shown == 0 or parts is None or not (parts["fraction"] or parts["exponent"]):
+        return shown == value and math.copysign(1, shown) == math.copysign(1, value)
+    half_unit = 0.5 * 10.0 ** (int(parts["exponent"] or 0) - len(parts["fraction"] or ""))
+    return abs(shown - value) <= half_unit * (1 + 1e-9)
+
+
+def shown_like(text: str, value: Any) -> str:
+    """Write a value with as many digits as the text that it replaces, or in full if these lie."""
+    shown = DECIMAL.fullmatch(text)
+    written = str(value)
+    if isinstance(value, float) and shown and (shown["fraction"] or shown["exponent"]):
+        written = f"{value:.{len(shown['fraction'] or '')}{'e' if shown['exponent'] else 'f'}}"
+    elif isinstance(value, list | tuple):
+        written = numbers_like(text, written)
+    elif isinstance(value, int) and "," in text:
+        written = f"{value:,}"
+    return written if same_value(written, value) else str(value)
+
+
+def numbers_like(text: str, written: str) -> str:
+    """Round each float in a list as the first float of another list is rounded."""
+    digits = re.search(r"\.(\d+)(?![\deE])", text)
+    if digits is None:
+        return written
+    return re.sub(r"-?\d+\.\d+(?![\deE])", lambda m: f"{float(m[0]):.{len(digits[1])}f}", written)
+
+
+def as_shown(printed: str) -> str:
+    """Return a printed text as a page can show it.
+
+    Raises:
+        ValueError: names the first character or line that no page can show.
+    """
+    lines = [line.rstrip() for line in printed.expandtabs().split("\n")]
+    text = "\n".join(lines).rstrip("\n")
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character != "\n":
+            raise ValueError(f"the code prints {character!r}, which a page cannot show")
+    for line in lines:
+        if re.match(r"\s*(?:`{3}|~{3})", line) or "-8<-" in line:
+            raise ValueError(
+                f"the code prints {line!r}, which a page would take for its own markup"
+            )
+    return text
