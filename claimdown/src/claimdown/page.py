@@ -1,5 +1,7 @@
 """What is found on a page: the items that site, tests, notebook and translation all take."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,6 +84,10 @@ class Claim(Item):
     last_line: int
 
 
+COUNTED = {Code: "executed", Output: "compared", Value: "verified", Skipped: "skipped",
+           Shown: "shown"}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Block:
     """A piece of the page's Markdown, as it stands: the blocks, joined, are the whole body.
@@ -126,11 +132,16 @@ class Page:
         first = next(found, None)
         return without_id(first.lines[0].lstrip("# ")) if first else self.path.stem
 
-        """How much there is to check."""
-        kinds = {"executed": Code, "compared": Output, "verified": Value, "skipped": Skipped,
-                 "shown": Shown}  # fmt: skip
-        counted = {name: len(self.of(kind)) for name, kind in kinds.items()}
-        return counted | {"claims": len(self.claims)}
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much there is to check: executed, compared, verified, skipped, shown, claims."""
+        return counted(self.items) | {"claims": len(self.claims)}
+
+
+def counted(items: Iterable[Item]) -> dict[str, int]:
+    """Count items by what is done with them."""
+    kinds = Counter(type(item) for item in items)
+    return {name: kinds[kind] for kind, name in COUNTED.items()}
 
 
 def without_id(heading: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from claimdown.page import Code, Item, Output, Page, Shown, Skipped, Value
+from claimdown.page import Page, counted
 
 
 class ClaimError(AssertionError):
@@ -41,17 +41,11 @@ class Report:
     def counts(self) -> dict[str, int]:
         """How much was checked and holds: executed, compared, verified, skipped, shown, claims."""
         failed = {failure.index for failure in self.failures}
-        kinds = {"executed": Code, "compared": Output, "verified": Value, "skipped": Skipped,
-                 "shown": Shown}  # fmt: skip
-        held = [item for number, item in enumerate(self.page.items) if number not in failed]
-        counted = {name: _count(held, kind) for name, kind in kinds.items()}
-        return counted | {"claims": len(self.page.claims)}
+        held = (item for number, item in enumerate(self.page.items) if number not in failed)
+        return counted(held) | {"claims": len(self.page.claims)}
 
     @property
     def messages(self) -> tuple[str, ...]:
         """Each failure as `path:line: message`."""
         return tuple(f"{self.page.path}:{f.line}: {f.message}" for f in self.failures)
 
-
-def _count(items: list[Item], kind: type[Item]) -> int:
-    return sum(type(item) is kind for item in items)
