@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from lxml.html import HtmlElement, document_fromstring
 
+from claimdown.fences import is_python
 from claimdown.numbers import GAP, number_code, numbers_in, shapes_in
 from claimdown.page import Code, Fence, Generated, Output, Page, Skipped, Value
 from claimdown.prose import ATTRIBUTES, FORMULA
-from claimdown.reader import is_python
 
 T = TypeVar("T", bound=Hashable)
 Fault = tuple[int, str]  # a line of the page, and what is wrong there
