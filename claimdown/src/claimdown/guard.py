@@ -92,9 +92,11 @@ def _blocks(page: Page, shown: Published) -> Iterator[Fault]:
     for line, text in less:
         yield line, f"this {names[line]} is not shown as it was checked: {_quoted(text)}"
     python = ((f.line, normal(f.code)) for f in page.of(Code) + page.of(Skipped))
-    for line, text in compared(shown.python, python)[0]:
-        if (line, text) not in more:
-            yield line, f"the page shows as Python what was not executed: {_quoted(text)}"
+    named = {text for _, text in more}
+    places = {normal(fence.code): fence.line for fence in fences}
+    for _, text in compared(shown.python, python)[0]:
+        if text not in named:
+            yield places[text], f"the page shows as Python what was not executed: {_quoted(text)}"
     if not less:
         yield from _order(checked, shown.blocks)
 
