@@ -15,7 +15,7 @@ KINDS = {
     "tab": re.compile(r"==="),
     "row": re.compile(r"\|"),
     "formula": re.compile(r"\$\$"),
-    "figure": re.compile(r"!\[.*\]\([^)]*\)(?:\{[^}]*\})?$"),
+    "figure": re.compile(r'!\[.*\]\([^\s)]*(?:\s+"[^"]*")?\)(?:\{[^}]*\})?$'),
     "html": re.compile(r"</?[a-zA-Z][\w-]*"),
     "rule": re.compile(r"(?:-{3,}|\*{3,}|_{3,})$"),
 }
