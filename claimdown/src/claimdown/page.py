@@ -36,6 +36,7 @@ class Fence(Item):
     prefix: str  # the spaces that stand before each line
     body_start: int
     body_end: int
+    last_line: int  # of the page: the closing marker's
     origins: tuple[Origin, ...] = field(repr=False)  # of each line of `code`
 
 
@@ -53,6 +54,10 @@ class Shown(Fence):
 
 class Generated(Fence):
     """A fence that the site fills in itself."""
+
+
+class Refused(Fence):
+    """A fence in no written form: a `Problem` says so."""
 
 
 class Output(Fence):

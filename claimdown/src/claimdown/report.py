@@ -48,4 +48,3 @@ class Report:
     def messages(self) -> tuple[str, ...]:
         """Each failure as `path:line: message`."""
         return tuple(f"{self.page.path}:{f.line}: {f.message}" for f in self.failures)
-
