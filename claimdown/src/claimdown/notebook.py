@@ -44,6 +44,8 @@ INLINE = re.compile(
 HEADING_ID = re.compile(rf" +{ATTRIBUTES.pattern}$")
 MARKER = re.compile(r"(?:(?P<number>\d+)[.)]|[-*+:]) +")
 ABBREVIATION = re.compile(r"(?m)^\*\[[^\]]+\]: .*\n?")
+CJK = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"  # which a browser would show a line's end in as a space
+LINE_END = re.compile(rf"(?<=[\u3000-\u303f\uff00-\uffef”’…])\n[ >]*|(?<=[{CJK}])\n[ >]*(?=[{CJK}“])")
 LINK_ELSEWHERE = re.compile(r"(?m)^\[[^\]^]+\]: ")
 CONTAINERS = ("div", "figcaption", "figure", "span")  # tags that only lay out what is in them
 # What neither continues the line above it nor is continued by the line below it.
@@ -246,8 +248,11 @@ class _Writer:
         caption = f"\n\n*{self.inline(image['title'])}*" if image["title"] else ""
         file = Path(os.path.normpath(self.page.path.parent / image["target"]))
         png = self.picture(file) if self.picture and file.is_file() else None
+        if png is None and self.address and file.is_file():
+            anchor = re.search(r"(?<=\{ )#[\w-]+", text[image.end() :])
+            return Piece(f"[{image['alt']}]({self.link(anchor[0] if anchor else '')}){caption}")
         if png is None:
-            return Piece(f"![{image['alt']}]({self.link(image['target'])}){caption}")
+            return Piece(image[0] + caption)
         if not png.startswith(PNG):
             raise self.fault(line, f"expected {file.name} as a PNG, got {png[:8]!r}")
         width = int.from_bytes(png[16:20], "big") // 2
@@ -279,6 +284,8 @@ class _Writer:
                     return self.link(match["target"])
             return match[0]
 
+        if self.config.editions[self.page.edition].script == "CJK":
+            text = LINE_END.sub("", text)
         return INLINE.sub(written, text)
 
     def tag(self, tag: re.Match[str]) -> str:
