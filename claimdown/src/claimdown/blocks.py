@@ -18,7 +18,7 @@ KINDS = {
     "tab": re.compile(r"==="),
     "row": re.compile(r"\|"),
     "formula": re.compile(r"\$\$"),
-    "figure": re.compile(r"!\[.*\]\([^)]*\)(?:\{[^}]*\})?$"),
+    "figure": re.compile(r'!\[.*\]\([^\s)]*(?:\s+"[^"]*")?\)(?:\{[^}]*\})?$'),
     "html": re.compile(r"<"),
     "rule": re.compile(r"(?:-{3,}|\*{3,}|_{3,})$"),
 }

@@ -1,4 +1,4 @@
-"""Write corrected outputs and values back into a chapter's file."""
+"""Write corrected outputs and values back into a page's file."""
 
 import os
 import re
@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.chapter import page_text
-from tools.runner import Edit
+from claimdown.source import page_text
+from claimdown.report import Edit
 
 
 def apply_edits(path: Path, text: str, edits: Iterable[Edit]) -> None:
