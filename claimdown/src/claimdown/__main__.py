@@ -100,7 +100,7 @@ def compare_all(pages: list[Path], translated: bool) -> int:
     twins = [page for page in pages if config.original_of(page.resolve())]
     if translated:
         for page in twins:
-            mark_translated(page, config)
+            mark_translated(page)
     found = compare(twins, config)
     print("\n".join([*found, f"{len(twins)} translations: {len(found)} differences"]))
     return 1 if found else 0
