@@ -6,9 +6,9 @@ from pathlib import Path
 
 import autocorrect_py
 import pytest
+from tools.chapter import INLINE_CODE, page_text
 
 from tools import translation
-from tools.chapter import INLINE_CODE, page_text
 from tools.figure_labels import LABELS, in_chinese, untranslated
 from tools.segmentation import glossary_terms
 from tools.site import LANGUAGES, docs_dir, english, language_of, navigation, settings
