@@ -1,17 +1,15 @@
-"""Code without its comments: what a translation of a page must not change."""
+"""Code without its comments: what a translation must not change, and what a result depends on."""
 
 import io
 import re
 import tokenize
 
-from claimdown.fences import is_python
-
-SHELL_LIKE = {"bash", "powershell", "toml", "yaml"}
+SHELL_LIKE = {"bash", "powershell", "toml", "yaml"}  # where `# ...` is a comment
 
 
-def without_comments(code: str, language: str) -> str:
-    """Drop comments of the form `# ...`, and the blanks before them."""
-    if is_python(language):
+def without_comments(code: str, language: str = "python") -> str:
+    """Drop comments of the form `# ...` and the blanks before them; lines stay where they are."""
+    if language == "python" and "#" in code:
         code = _python(code)
     elif language in SHELL_LIKE:
         code = re.sub(r"(?m)(^|\s)#.*$", "", code)
@@ -23,7 +21,7 @@ def _python(code: str) -> str:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(f"{code}\n").readline))
     except (tokenize.TokenError, SyntaxError):
-        return code  # an include, or what is no Python: compared as it stands
+        return code  # no Python: taken as it stands
     for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start
