@@ -77,8 +77,8 @@ FORMS = {
     ),
     "abbreviation": ("An RNN.\n\n*[RNN]: recurrent network", ["An RNN."]),
     "footnote": (
-        "Here[^1].\n\n[^1]: A *note*.\n\n    More.",
-        ["Here<sup>1</sup>.\n\n<sup>1</sup> A *note*.\n\nMore."],
+        "Here[^1]: so.\n\n[^1]: A *note*.\n\n    More.",
+        ["Here<sup>1</sup>: so.\n\n<sup>1</sup> A *note*.\n\nMore."],
     ),
     "table": (
         "| Name | $\\|a\\|$ |\n|:-----|-----:|\n| `a|b` | **c** |",

@@ -36,7 +36,7 @@ LANGUAGE_INFO = {
     "pygments_lexer": "ipython3",
 }
 INLINE = re.compile(
-    rf"{TOKEN.pattern}|{TAG.pattern}|(?P<dollar>\$)|\[\^(?P<note>[^\]\s]+)\]:?"
+    rf"{TOKEN.pattern}|{TAG.pattern}|(?P<dollar>\$)|\[\^(?P<note>[^\]\s]+)\]"
     rf"|(?:(?<=[`*_)\]>])|\n *(?=[^\n]*\Z))(?P<dropped>{ATTRIBUTES.pattern})"
     r"|(?<=\]\()(?<!\\\]\()(?P<target>[^\s()]+)",
     re.DOTALL,
@@ -156,9 +156,8 @@ class _Writer:
         for (block, inside), (below, _) in zip(groups, [*groups, (None, [])][1:], strict=True):
             lines = [line.lstrip() for line in block.lines]
             if block.kind == "numbered item":  # a list counts on from its first number
-                number = (
-                    number + 1 if above == block.kind else int(MARKER.match(lines[0])["number"])
-                )
+                written = int(MARKER.match(lines[0])["number"])
+                number = number + 1 if above == block.kind else written
                 lines[0] = MARKER.sub(f"{number}. ", lines[0], count=1)
             if block.kind == "paragraph" and below and below.kind == "definition":
                 pieces = [Piece("\n".join(f"- **{self.inline(line)}**" for line in lines))]
@@ -203,9 +202,11 @@ class _Writer:
                 # The term above a definition is an item; this is how it goes on.
                 marker = "  " if block.kind == "definition" else marker
                 return item(marker, [first, *self.blocks(inside, "paragraph")])
-            case "paragraph" | "row" | "quote" | "html" | "rule" | "footnote":
+            case "footnote":
+                return [Piece(self.inline(text.replace("]:", "]", 1))), *self.blocks(inside)]
+            case "paragraph" | "row" | "quote" | "html" | "rule":
                 text = self.inline(text, block.kind == "row").strip()
-                return [*([Piece(text)] if text else []), *self.blocks(inside)]
+                return [Piece(text)] if text else []
             case "abbreviation":
                 return []
         raise self.fault(block.line, f"a notebook cannot show a block of the kind {block.kind!r}")
@@ -228,17 +229,15 @@ class _Writer:
         """
         box = BOX.fullmatch(text)
         title = self.inline(box["kind"].capitalize() if box["title"] is None else box["title"])
-        first = [Piece(f"**{title}**")] if title else []
+        first = Piece(f"**{title}**")
         if box["mark"] != "???":
-            return quoted([*first, *body])
+            return quoted([first, *body])
         body = joined(body)
         if body and not body[0].code:
             name = escape(re.sub("[`*]", "", title), quote=False)
-            fold = (
-                f"<details>\n<summary><b>{name}</b></summary>\n\n{body.pop(0).text}\n\n</details>"
-            )
-            first = [Piece(fold, alone=True)]
-        return [*first, *(replace(piece, folded=piece.code is not None) for piece in body)]
+            head = f"<details>\n<summary><b>{name}</b></summary>"
+            first = Piece(f"{head}\n\n{body.pop(0).text}\n\n</details>", alone=True)
+        return [first, *(replace(piece, folded=piece.code is not None) for piece in body)]
 
     def figure(self, line: int, text: str) -> Piece:
         """Write a figure as a PNG inside the text, with its caption.
