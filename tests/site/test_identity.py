@@ -209,7 +209,7 @@ def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> No
 @pytest.mark.parametrize("page", PAGES)
 def test_page_says_how_much_of_it_was_computed(built_site: Path, page: str) -> None:
     shown = article(tree(built_site / page))
-    said = shown.cssselect(".rnn-counts")
+    said = shown.cssselect(".claimdown-counts")
     titles = texts(shown, ".admonition-title, summary")
     numbers = {
         "value": len(shown.cssselect(".verified")),
@@ -300,7 +300,7 @@ def test_chapter_on_paper(context: BrowserContext, served: str, name: str) -> No
         found = page.locator(hidden)
         assert found.count(), hidden
         assert not any(element.is_visible() for element in found.all()), hidden
-    assert page.locator(".rnn-counts").is_visible()
+    assert page.locator(".claimdown-counts").is_visible()
     cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
     assert page.locator("article :is(pre > code, table, figure)").evaluate_all(cut) == []
     wrapped = """all => all.filter(code => {
