@@ -43,8 +43,10 @@ WORDED = re.compile(r'\\text\{[^}]*\}| (?:alt|aria-label|title)="[^"]*"')  # tex
 # What may be in another language: *words*{ lang=en }, "a quotation", > a quotation.
 FOREIGN = re.compile(r'(?m)\*[^*\n]+\*\{:? ?lang=[\w-]+ ?\}|"[^"\n]+"|^[ \t]*>.*$')
 CAPTION = re.compile(r'(\]\(\S+ )"([^"\n]*)"\)')
-WORD = r"(?:[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]+|[aAI](?![\w.]))"
-RUN = re.compile(rf"(?<![\w.-]){WORD}(?:[\s,;:*_()\[\]]+{WORD}){{3,}}")  # four words or more
+LETTER = "A-Za-z\u00c0-\u024f"
+WORD = rf"(?:[{LETTER}][\d_{LETTER}'’-]+|[aAI](?![\d_{LETTER}.]))"
+# Four words or more.
+RUN = re.compile(rf"(?<![\d_{LETTER}.-]){WORD}(?:[\s,;:*_()\[\]]+{WORD}){{3,}}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Section:
             self.marks[kind].append((item, line + text.count("\n", 0, start)))
         text = FOREIGN.sub(lambda match: _blank(match, "|"), text)
         for run in RUN.finditer(text):
-            words = " ".join(run[0].split())
+            words = " ".join(re.findall(WORD, run[0]))
             self.runs.append((line + text.count("\n", 0, run.start()), words))
 
 
@@ -101,12 +103,10 @@ def sections(page: Page) -> dict[str, Section]:
     lines, words = text.split("\n"), config_for(page.path).words(page.edition)
     claims = {claim.line: claim.title for claim in page.claims}
     here = _front_matter(page)
-    found, named, unnamed = {"front matter": here}, "front matter", 0
+    found = {"front matter": here}
     for block in page.blocks:
         if heading := block.kind == "heading" and HEADING.fullmatch(block.text.strip()):
-            own = (heading["id"] or "").strip("{ #}")
-            named, unnamed = own or named, 0 if own else unnamed + 1
-            name = f"{named} ({unnamed})" if unnamed else named
+            name = (heading["id"] or "").strip("{ #}") or f"heading {len(found)}"
             here = found.setdefault(name, Section(block.line))
         here.end = block.line + len(block.lines) - 1
         here.pieces.append(_piece(block, claims.get(block.line, ""), words))
