@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-
 from claimdown.comments import without_comments
-from claimdown.config import config_for
+from claimdown.config import ConfigError, config_for
 from claimdown.reader import read
-from claimdown.translation import compare, differences, mark_translated, stale
+from claimdown.translation import compare, differences, mark_translated, pairs, stale
 
 SETTINGS = """
 [tool.claimdown]
@@ -397,9 +396,9 @@ def test_fingerprints_name_what_has_changed_since(course: Path) -> None:
     page, original = course / "docs/zh/sorting.md", course / "docs/en/sorting.md"
     (none,) = stale(read(page), read(original))
     assert none.startswith("docs/zh/sorting.md:1: no translated_from in the front matter; compare")
-    mark_translated(page)
+    mark_translated(page, original)
     once = page.read_text(encoding="utf-8")
-    mark_translated(page)
+    mark_translated(page, original)
     assert page.read_text(encoding="utf-8") == once
     assert once.count("translated_from:") == 1
     assert stale(read(page), read(original)) == []
@@ -422,26 +421,21 @@ def test_an_id_that_yaml_would_read_otherwise_is_kept(course: Path, name: str) -
     for file in (page, original):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("{ #idea }", f"{{ #{name} }}"), encoding="utf-8")
-    mark_translated(page)
+    mark_translated(page, original)
     assert stale(read(page), read(original)) == []
 
 
 def test_a_page_without_front_matter_gets_one(course: Path) -> None:
-    page = course / "docs/zh/sorting.md"
+    page, original = course / "docs/zh/sorting.md", course / "docs/en/sorting.md"
     page.write_text(CHINESE.split("---\n", 2)[2], encoding="utf-8")
-    mark_translated(page)
+    mark_translated(page, original)
     assert page.read_text(encoding="utf-8").startswith("---\ntranslated_from:\n  front matter: ")
-
-
-def test_an_original_cannot_be_marked_as_translated(course: Path) -> None:
-    with pytest.raises(ValueError, match=r"sorting\.md:1: this page is an original"):
-        mark_translated(course / "docs/en/sorting.md")
 
 
 def test_pages_that_one_edition_lacks_are_named(course: Path) -> None:
     config = config_for(course)
-    mark_translated(course / "docs/zh/sorting.md")
-    mark_translated(course / "docs/zh/search.md")
+    for page, original in pairs([], config).items():
+        mark_translated(page, original)
     assert compare([], config) == []
     (course / "docs/en/new.md").write_text("# New { #new }\n", encoding="utf-8")
     (course / "docs/zh/old.md").write_text("# 旧 { #old }\n", encoding="utf-8")
@@ -458,8 +452,15 @@ def test_an_original_is_compared_with_its_translations(course: Path) -> None:
 
 
 def test_a_page_outside_of_all_editions_is_refused(course: Path) -> None:
-    with pytest.raises(ValueError, match=r"README\.md:1: in no folder of \[tool\.claimdown"):
+    with pytest.raises(ConfigError, match=r"README\.md:1: in no folder of \[tool\.claimdown"):
         compare([course / "README.md"], config_for(course))
+
+
+def test_a_course_in_one_language_has_nothing_to_compare(course: Path) -> None:
+    text = SETTINGS.partition("[tool.claimdown.editions.zh]")[0]
+    (course / "pyproject.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"pyproject\.toml: \[tool.*\]: none has an `original`"):
+        compare([course / "docs/en/sorting.md"], config_for(course))
 
 
 @pytest.mark.parametrize(

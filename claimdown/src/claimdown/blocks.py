@@ -6,21 +6,27 @@ from collections.abc import Iterable, Iterator
 from claimdown.page import Block, Fence
 
 KINDS = {
-    "heading": re.compile(r"#{1,6} "),
-    "numbered item": re.compile(r"\d+[.)] "),
+    "heading": re.compile(r"#"),
+    "numbered item": re.compile(r"\d+\. "),
     "item": re.compile(r"[-*+] "),
-    "definition": re.compile(r":   "),
-    "footnote": re.compile(r"\[\^[^\]\s]+\]: "),
+    "definition": re.compile(r":\s"),
+    "footnote": re.compile(r"\[\^[^\]\s]+\]:"),
+    "reference": re.compile(r"\[[^\]]+\]:"),
+    "abbreviation": re.compile(r"\*\["),
+    "quote": re.compile(r">"),
     "box": re.compile(r"!!!|\?\?\?"),
     "tab": re.compile(r"==="),
     "row": re.compile(r"\|"),
     "formula": re.compile(r"\$\$"),
-    "figure": re.compile(r"!\[.*\]\([^)]*\)(?:\{[^}]*\})?$"),
-    "html": re.compile(r"</?[a-zA-Z][\w-]*"),
+    "figure": re.compile(r'!\[.*\]\([^\s)]*(?:\s+"[^"]*")?\)(?:\{[^}]*\})?$'),
+    "html": re.compile(r"<"),
     "rule": re.compile(r"(?:-{3,}|\*{3,}|_{3,})$"),
 }
-SINGLE = ("heading", "box", "tab", "row", "figure", "html", "rule")  # one line each
-HOLDING = ("numbered item", "item", "definition", "footnote", "box", "tab")
+# One line each.
+SINGLE = ("heading", "box", "tab", "row", "figure", "html", "rule", "reference", "abbreviation")
+LISTED = ("numbered item", "item")
+OPENING = ("box", "tab", "html")  # what may follow them at once
+HOLDING = (*LISTED, "definition", "footnote", "box", "tab")  # what is indented below them
 STEP = 4  # spaces that the content of a block is indented by
 
 
@@ -64,14 +70,45 @@ def indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[Block, int]]:
-    """List the blocks that are not indented as the block that holds them demands, with how far."""
+def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+    """Say of each block that Markdown would take for another one, at which line, and why."""
     holders: list[int] = []
+    before: Block | None = None
     for block in blocks:
         while holders and block.indent < holders[-1] + STEP:
             holders.pop()
         content = holders[-1] + STEP if holders else 0
-        if block.indent != content:
-            yield block, content
+        what = "this fence is" if block.fence else "this is"
+        if block.indent >= content + STEP and not block.fence:
+            yield (
+                block.line,
+                "this code block is not a fence: it is indented too far, and shown as code",
+            )
+        elif block.indent != content:
+            yield block.line, f"{what} indented by {block.indent} spaces, where {content} are right"
+        if before and not block.apart and not _may_touch(before, block):
+            yield block.line, f"a blank line is missing before this {block.kind}"
+        if not block.fence:
+            least = block.indent + (block.kind in HOLDING)
+            for number, line in enumerate(block.lines[1:], block.line + 1):
+                if line.strip() and indent(line) < least:
+                    yield (
+                        number,
+                        f"this line is not indented as the {block.kind} that it belongs to",
+                    )
         if block.kind in HOLDING:
             holders.append(block.indent)
+        before = block
+
+
+def _may_touch(before: Block, block: Block) -> bool:
+    """Whether a block may follow another one without a blank line between them."""
+    if before.kind in OPENING or block.kind == before.kind == "row":
+        return True
+    if block.kind in LISTED:
+        return before.kind in LISTED
+    if block.kind == "definition":
+        return before.kind in ("paragraph", "definition")
+    if block.kind == "paragraph":
+        return before.kind in ("heading", "definition", "abbreviation")
+    return block.kind == "html" or block.kind == before.kind == "abbreviation"

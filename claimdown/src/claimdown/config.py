@@ -73,6 +73,7 @@ class Config:
     root: Path  # the folder of pyproject.toml
     editions: dict[str, Edition]
     preload: tuple[str, ...] = ()  # modules imported once, before any page runs
+    environment: dict[str, str] = field(default_factory=dict)  # variables, unless they are set
     distributions: tuple[str, ...] = ()  # whose versions a page's results depend on
     timeout: float = 60.0  # seconds a page; its front matter may say otherwise
     shown: tuple[str, ...] = SHOWN  # languages of fences that only show something
@@ -192,6 +193,10 @@ def _as(kind: Any, value: Any, where: str) -> Any:
         if isinstance(value, list) and all(isinstance(each, inner) for each in value):
             return tuple(value)
         raise ConfigError(f"{where}: expected a list of strings, got {value!r}")
+    if get_origin(kind) is dict:
+        if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+            return value
+        raise ConfigError(f"{where}: expected a table of strings, got {value!r}")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, kind):

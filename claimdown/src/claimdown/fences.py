@@ -111,6 +111,8 @@ def classified(source: Source, line: int, info: str, run: str) -> tuple[type[Fen
     elif written:
         language, title = written["language"], written["title"] or ""
         kind = {"python": Code, "text": Output, "checks": Generated}.get(language)
+        if kind is Generated and title:
+            raise FormError(line, "a fence `checks` has no title")
         if kind is None:
             kind = Shown if language in source.config.shown else None
         titles = {edition.words.output.lower() for edition in source.config.editions.values()}
@@ -157,6 +159,10 @@ def _code(
         if kind is not Shown and MARKER.match(line):
             raise FormError(
                 first, f"this fence is never closed; it runs into the one at line {number}"
+            )
+        if kind is Shown and re.match(r"\s*-+8<-", line):
+            raise FormError(
+                number, "an include that is only shown begins with a semicolon: ;--8<--"
             )
         if "-8<-" in line and kind is not Shown:
             file, start, new = _included(source, number, line, kind)

@@ -43,7 +43,7 @@ class IncludesExtension(SnippetExtension):
     """`pymdownx.snippets` for definitions; a missing one stops the build."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        md.registerExtension(self)
+        super().extendMarkdown(md)
         config = self.getConfigs() | {"check_paths": True}
         md.preprocessors.register(DefinitionPreprocessor(config, md), "snippet", 32)
 

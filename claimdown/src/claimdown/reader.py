@@ -4,13 +4,15 @@ Each thing has one written form.  Every other form of it is a `Problem` at its l
 the site shows as code, output or value cannot be anything that was not executed or compared.
 """
 
+import ast
+import contextlib
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
-from claimdown.blocks import cut, misplaced
+from claimdown.blocks import cut, kind_of, misplaced
 from claimdown.config import Config, config_for
 from claimdown.fences import fences
 from claimdown.numbers import numbers_in
@@ -18,10 +20,22 @@ from claimdown.page import Block, Claim, Code, Item, Page, Problem, Refused, Val
 from claimdown.prose import MARK, Prose, take_apart
 from claimdown.source import FormError, Source, page_text, with_line_feeds
 
-BOX = re.compile(r'(?P<mark>!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]*)")?')
-TAB = re.compile(r'=== "[^"]+"')
+BOX = re.compile(r'(?P<mark>!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]+)")?')
 HEADING = re.compile(r"#{1,6} \S.*? \{ #[\w-]+ \}")
-ASSERTION = re.compile(r"\bassert\w*")
+# The written form of a block's first line, and how to say it.
+FORMS = {
+    "heading": (HEADING, "a heading ends in its id: ## Title { #an-id }"),
+    "box": (BOX, 'a box is written !!! kind "Title"'),
+    "tab": (re.compile(r'=== "[^"]+"'), 'a tab is written === "Title"'),
+    "definition": (re.compile(r":   \S.*"), "a definition begins with a colon and three spaces"),
+    "reference": (re.compile(r"(?!)"), "an address stands in its link: [text](address)"),
+    "abbreviation": (re.compile(r"\*\[[^\]]+\]: \S.*"), "an abbreviation is written *[X]: meaning"),
+    "html": (
+        re.compile(r"</?[a-zA-Z].*", re.DOTALL),
+        "raw HTML is a tag: no comment, no declaration",
+    ),
+    "rule": (re.compile(r"-{3,}|\*{3,}|_{3,}"), "a heading is written ## Title { #an-id }"),
+}
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -67,7 +81,8 @@ def _read(source: Source) -> Page:
     blocks = tuple(cut(source.lines, source.first, found))
     values = [value for block in blocks for value in _prose(source, block, faults)]
     claims = tuple(_claims(source, blocks, faults))
-    faults += [*_front_matter(source), *_forms(source, blocks), *_places(blocks), *_bytes(source)]
+    faults += [*_front_matter(source), *_forms(source, blocks), *_bytes(source)]
+    faults += [FormError(line, why) for line, why in misplaced(blocks)]
     said = dict.fromkeys((fault.line, str(fault)) for fault in faults)
     problems = [Problem(line, source.start(line), source.start(line), why) for line, why in said]
     kept = [fence for fence in found if not isinstance(fence, Refused)]
@@ -84,16 +99,19 @@ def _bytes(source: Source) -> Iterator[FormError]:
 
 def _front_matter(source: Source) -> Iterator[FormError]:
     """Report what is missing, or not verified, in the lines before the body."""
-    if source.first == 1 and re.match(r"\ufeff?---\n(.*\n)+?(---|\.\.\.)\n", source.text):
-        yield FormError(1, "the front matter is no YAML mapping, so the site shows it as text")
+    begins = source.text.removeprefix("\ufeff").startswith("---\n")
+    if begins != bool(source.meta):
+        message = "the front matter is a YAML mapping between two lines ---"
+        yield FormError(1, f"{message}; what stands here is not, and the site may show it as text")
         return
     for key in source.config.front_matter:
         if not source.meta.get(key):
             yield FormError(1, f"the front matter has no {key}: add a line `{key}: …`")
     limit = source.meta.get("timeout", 1)
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
-        yield FormError(1, f"the front matter's timeout is a number of seconds; found {limit!r}")
+    wrong = isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0
     for number, line in enumerate(source.lines[: source.first - 1], 1):
+        if line.startswith("timeout:") and wrong:
+            yield FormError(number, f"a timeout is a number of seconds above 0; found {limit!r}")
         for _, text, _ in [] if line.startswith("timeout:") else numbers_in(line):
             yield FormError(number, f'the number "{text}" in the front matter cannot be verified')
 
@@ -195,36 +213,32 @@ def _image(source: Source, image: re.Match[str]) -> Iterator[tuple[int, str]]:
 
 
 def _forms(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
-    """Report headings, boxes and tabs in another form than the written one."""
+    """Report blocks in another form than the written one of their kind."""
+    headings = HEADING if source.config.heading_ids else re.compile(r"#{1,6} \S.*")
+    patterns = FORMS | {"heading": (headings, FORMS["heading"][1])}
     for before, block in zip((None, *blocks), blocks, strict=False):
         text = block.lines[0].strip()
-        if block.kind == "heading" and source.config.heading_ids and not HEADING.fullmatch(text):
-            yield FormError(
-                block.line, f"a heading ends in its id: {text.split(' {')[0]} {{ #an-id }}"
-            )
-        if block.kind == "box" and not BOX.fullmatch(text):
-            yield FormError(block.line, f'a box is written !!! kind "Title"; found {text}')
-        if block.kind == "tab" and not TAB.fullmatch(text):
-            yield FormError(
-                block.line, f'a tab is written === "Title", a heading ## Title; found {text}'
-            )
+        pattern, form = patterns.get(block.kind, (None, ""))
+        if pattern and not pattern.fullmatch(text):
+            yield FormError(block.line, f"{form}; found {text}")
+        held = re.sub(r"^(?:\d+\. |[-*+] |:   |\[\^\S+\]: )", "", text)
+        if block.kind in ("item", "numbered item", "definition", "footnote") and (
+            kind_of(held) not in ("paragraph", "html", "formula") or held.startswith(" ")
+        ):
+            yield FormError(block.line, f"this {block.kind} holds text, and other blocks below it")
         if block.kind == "rule" and before and before.kind == "paragraph" and not block.apart:
-            yield FormError(
-                block.line, "a heading is written ## Title { #an-id }, a rule after a blank line"
-            )
+            yield FormError(block.line, f"{form}, and a rule after a blank line")
         if any("\t" in line[: len(line) - len(line.lstrip())] for line in block.lines):
             yield FormError(block.line, "a tab in the indentation: use spaces")
+        if block.kind == "quote":
+            yield from _quote(block)
 
 
-def _places(blocks: tuple[Block, ...]) -> Iterator[FormError]:
-    for block, content in misplaced(blocks):
-        if block.fence:
-            message = f"this fence is indented by {block.indent} spaces, where {content} are right"
-        elif block.indent >= content + 4:
-            message = "this code block is not a fence: it is indented too far, and shown as code"
-        else:
-            message = f"indented by {block.indent} spaces, where {content} are right"
-        yield FormError(block.line, message)
+def _quote(block: Block) -> Iterator[FormError]:
+    for number, line in enumerate(block.lines, block.line):
+        text = line.strip().removeprefix(">").removeprefix(" ")
+        if text and (kind_of(text) != "paragraph" or text.startswith((" ", "\t"))):
+            yield FormError(number, "a quote holds text, and no other block: no code, no list")
 
 
 # Claims.
@@ -248,13 +262,24 @@ def _claims(source: Source, blocks: tuple[Block, ...], faults: list[FormError]) 
         content = [*_content(blocks[number:])]
         last = content[-1]
         codes = [b.fence for b in content if isinstance(b.fence, Code)]
-        if not any(ASSERTION.search(code.code) for code in codes):
+        if not any(asserts(code.code) for code in codes):
             faults.append(
                 FormError(block.line, "this claim asserts nothing: its box holds no `assert`")
             )
         last_line = last.line + len(last.lines) - 1
         yield Claim(block.line, source.start(block.line), source.start(last_line + 1), title,
                     last_line)  # fmt: skip
+
+
+def asserts(code: str) -> bool:
+    """Whether code holds an `assert`, or a call of a function whose name begins like that."""
+    with contextlib.suppress(SyntaxError):
+        for node in ast.walk(ast.parse(code)):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            if isinstance(node, ast.Assert) or name.startswith("assert"):
+                return True
+    return False
 
 
 def _content(blocks: tuple[Block, ...]) -> Iterator[Block]:
@@ -269,7 +294,7 @@ def _content(blocks: tuple[Block, ...]) -> Iterator[Block]:
 
 def _resembles_claim(source: Source, block: Block, box: re.Match[str] | None, title: str) -> bool:
     """Whether a reader of the page would take a box, or a line, for a claim."""
-    words, text = source.words, block.lines[0].strip(" *_#>-|")
+    words, text = source.words, block.lines[0].strip(' *_#>-|="')
     claims = {edition.words.claim.strip().lower() for edition in source.config.editions.values()}
     if block.kind != "box":
         return not block.fence and any(text.lower().startswith(claim) for claim in claims)

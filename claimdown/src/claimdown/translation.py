@@ -21,7 +21,7 @@ from pathlib import Path
 import yaml
 
 from claimdown.comments import without_comments
-from claimdown.config import Config, Words, config_for
+from claimdown.config import Config, ConfigError, Words, config_for
 from claimdown.page import Block, Output, Page, Skipped, Value
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, INLINE_CODE, TOKEN
 from claimdown.reader import read
@@ -266,27 +266,30 @@ def marked(text: str, original: Page) -> str:
     return f"---\n{head}{block}---\n{text[found.end() if found else 0 :]}"
 
 
-def mark_translated(path: Path) -> None:
+def mark_translated(path: Path, original: Path) -> None:
     """Write into a translation that it says what its original says now."""
-    original = config_for(path).original_of(path.resolve())
-    if original is None:
-        raise ValueError(f"{path}:1: this page is an original, not a translation")
     text = marked(read(path).text, read(original))
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def pairs(paths: Iterable[Path], config: Config) -> dict[Path, Path]:
-    """Map translations to originals, given pages of either kind, or none for all there are."""
-    found = {}
+    """Map translations to originals, given pages of either kind, or none for all there are.
+
+    Raises:
+        ConfigError: if a page is in no edition, or no edition translates another.
+    """
+    found, entry = {}, "[tool.claimdown.editions]"
     for page in [path.resolve() for path in paths] or config.pages():
         here = config.edition_of(page)
         if not page.is_relative_to(config.folder(here)):
-            raise ValueError(f"{page}:1: in no folder of [tool.claimdown.editions]; move it there")
+            raise ConfigError(f"{page}:1: in no folder of {entry}; move it there, or add one")
         if original := config.original_of(page):
             found[page] = original
         for name, edition in config.editions.items():
             if edition.original == here:
                 found[config.folder(name) / page.relative_to(config.folder(here))] = page
+    if not found:
+        raise ConfigError(f"{config.root / 'pyproject.toml'}: {entry}: none has an `original`")
     return found
 
 
