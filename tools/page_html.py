@@ -52,7 +52,7 @@ def below_title(html: str, facts: str) -> str:
     if not facts:
         return html
     title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
+    return f'{title}{end}\n<div class="claimdown-facts" data-search-exclude>{facts}</div>{text}'
 
 
 def notebook_button(name: str, text: str) -> str:

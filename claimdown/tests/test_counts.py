@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
+from claimdown.config import Words
+from claimdown.counts import count_line
 from courses import PAGE, TWO_EDITIONS, course
 from lxml.html import HtmlElement, fromstring
 from markdown import Markdown
-
-from claimdown.config import Words
-from claimdown.counts import count_line
 
 TABLE = "```checks\ntable\n```"
 SUMMARY = "```checks\nsummary\n```"

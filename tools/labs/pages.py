@@ -188,7 +188,7 @@ def _code(block: Tag, classes: str, title: str = "") -> Tag:
 
 
 def _output(output: Tag, title: str) -> str:
-    """Return one output of a cell, with its title if it is text; anything that a lab does not show yet is refused."""
+    """Return one output of a cell; anything that a lab does not show yet is refused."""
     kind = output.get("data-mime-type", "")
     if kind in ("text/html", "text/markdown", "image/svg+xml"):
         _formulas(output)

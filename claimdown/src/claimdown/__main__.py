@@ -86,7 +86,7 @@ def checked(page: Path, update: bool) -> tuple[Path, Report | None, str]:
     """Run one page; say why, if it cannot be read or rewritten."""
     report = None
     try:
-        report = run(read(page), update=update)
+        report = run(read(page), update=update, recall=False)
         if report.edits:
             apply_edits(page, report.page.text, report.edits)
     except (OSError, ValueError) as error:  # the other pages go on

@@ -111,10 +111,14 @@ def _order(checked: Sequence[Fence], blocks: Sequence[str]) -> Iterator[Fault]:
 
 
 def _values(page: Page, shown: Published) -> Iterator[Fault]:
-    values = ((value.line, (value.text, value.expression)) for value in page.of(Value))
+    values = [(value.line, (value.text, value.expression)) for value in page.of(Value)]
     more, less = compared(shown.values, values)
+    lines = {text: line for line, (text, _) in reversed(less)}
     for line, (text, expression) in more:
-        yield line, f"the page shows `{text}` as verified by {expression!r}, which nobody evaluated"
+        yield (
+            lines.get(text, line),
+            f"the page shows `{text}` as verified by {expression!r}, which nobody evaluated",
+        )
     for line, (text, expression) in less:
         yield line, f"`{text}`, verified by {expression!r}, is not marked on the page"
 

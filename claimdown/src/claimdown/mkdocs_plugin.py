@@ -50,15 +50,16 @@ class Options(base.Config):
 
 class ClaimdownPlugin(BasePlugin[Options]):
     def __init__(self) -> None:
-        self.command, self.dirty = "build", False
+        self.on_startup(command="build", dirty=False)  # a program may build without starting up
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Begin anew: MkDocs keeps one plugin for all that a process builds."""
+        self.command, self.dirty = command, dirty
         self.pages: dict[str, Page] = {}  # by the name of the source file, as MkDocs has it
         self.running: dict[str, tuple[File, Future[Report]]] = {}
         self.known: set[str] = set()  # the addresses of all pages that were read, in any build
         self.compared: set[str] = set()  # of those that were looked at in this build
-        self.pool = ThreadPoolExecutor(os.cpu_count(), "claimdown")
-
-    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
-        self.command, self.dirty = command, dirty
+        self.pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), "claimdown")
 
     def on_shutdown(self) -> None:
         self.running.clear()  # nobody wants to know any more
@@ -116,12 +117,20 @@ class ClaimdownPlugin(BasePlugin[Options]):
 
             def tell(future: Future[Report]) -> None:
                 if self.running.get(file.src_uri) == (file, future):
-                    self.finish(file, future.result(), config)
+                    self.finish(file, future, config)
 
             future.add_done_callback(tell)
 
-    def finish(self, file: File, report: Report, config: MkDocsConfig) -> None:
-        """Name what does not hold on a page; write its notebook if all does."""
+    def finish(self, file: File, future: Future[Report], config: MkDocsConfig) -> None:
+        """Name what does not hold on a page; write its notebook if all does.
+
+        Raises:
+            PluginError: if the configuration asks for what is not installed.
+        """
+        try:
+            report = future.result()
+        except ConfigError as error:
+            raise PluginError(str(error)) from None
         for failure in report.failures:
             self.warn(report.page, failure.line, failure.message)
         if report.failures or not self.has_notebook(file, report.page):
@@ -207,7 +216,8 @@ class ClaimdownPlugin(BasePlugin[Options]):
     def _finish_all(self, config: MkDocsConfig) -> None:
         if self.command != "serve":
             for file, future in self.running.values():
-                self.finish(file, future.result(), config)
+                self.finish(file, future, config)
+            self.running.clear()
 
     @event_priority(-100)  # after all that writes pages
     def _name_unread(self, config: MkDocsConfig) -> None:

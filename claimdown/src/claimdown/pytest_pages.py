@@ -89,7 +89,7 @@ class Pages:
 
         def evaluate(example: Example) -> str | None:
             if document.report is None:  # the page runs whole, whichever of its items is wanted
-                document.report = run(page, update=self.update)
+                document.report = run(page, update=self.update, recall=False)
                 checked.edits = document.report.edits
             index = example.parsed
             faults = [f for f in document.report.failures if f.index == index]
