@@ -223,7 +223,8 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"here is a box \?\?\? success, where .* has a box \?\?\? success, indented by 4; make",
     ),
     "kind of box": (
-        '??? success "解答"', '??? note "解答"', "    ??? success", r"here is a box \?\?\? note",
+        '??? success "解答"', '??? note "解答"', "    ??? success",
+        r"here is a box \?\?\? note",
     ),
     "code": (
         "items = [3, 1, 2]", "items = [3, 2, 1]", "items = [3",
@@ -234,7 +235,8 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"here is 'items\.sort\(reverse=F",
     ),
     "line of code left out": (
-        "print(items)\n", "", "print(items)", r"here is '', where .*:21 has 'print\(items\)'",
+        "print(items)\n", "", "print(items)",
+        r"here is '', where .*:21 has 'print\(items\)'",
     ),
     "string in code": (
         "while True: ...", "while 1: ...", "while True", r"here is 'while 1: \.\.\.'",
@@ -249,7 +251,8 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"here is a fence \(skipped\) python, where .* has a fence \(code\) python",
     ),
     "value": (
-        "`10`{", "`11`{", "它要走", r"the verified value `11` \(.*\) is not in this section of .*:10",
+        "`10`{", "`11`{", "它要走",
+        r"the verified value `11` \(.*\) is not in this section of .*:10",
     ),
     "expression": (
         "bit_length() - 1", "bit_length()", "它要走",
@@ -264,11 +267,13 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"here is a box !!! success claim \(within rounding\), where .* claim \(equal\)",
     ),
     "claim that is none": (
-        "断言：排两次什么也不改变（相等）", "排两次", "!!! success", r"here is a box !!! success, where",
+        "断言：排两次什么也不改变（相等）", "排两次", "!!! success",
+        r"here is a box !!! success, where",
     ),
     "picture": ("rows.svg", "cols.svg", "![两行]", r"the link cols\.svg is not in this section"),
     "link": (
-        "(search.md#halves)", "(search.md)", "排序把", r"the link search\.md#halves \(.*\) is missing",
+        "(search.md#halves)", "(search.md)", "排序把",
+        r"the link search\.md#halves \(.*\) is missing",
     ),
     "link to the original": (
         "(search.md#halves)", "(../en/search.md#halves)", "排序把",
@@ -278,7 +283,8 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         "howto/sorting", "howto/unicode", "2. 按", r"the link https.*unicode\.html is not",
     ),
     "attribute list": (
-        "{ #fig-rows }", "{ #fig-row }", "![两行]", r"the attribute list \{ #fig-row \} is not",
+        "{ #fig-rows }", "{ #fig-row }", "![两行]",
+        r"the attribute list \{ #fig-row \} is not",
     ),
     "formula": ("$n \\log n$", "$n^2$", "它要走", r"the formula \$n \\log n\$ \(.*\) is missing"),
     "inline code": ("`items`", "`list`", "排序把", r"the inline code list is not in this section"),
@@ -307,15 +313,20 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         "# 排序 {", "# Sorting what is given {", "# 排序", r'"Sorting what is given" is not',
     ),
     "caption": (
-        "排好序的同一行", "the same row when sorted", "![两行]", r'"the same row when sorted" is not',
+        "排好序的同一行", "the same row when sorted", "![两行]",
+        r'"the same row when sorted" is not',
     ),
     "alt text": ("![两行]", "![two rows of numbers]", "![两行]", r'"two rows of numbers" is not'),
     "title of a box": (
-        "排两次什么也不改变", "sorting twice changes nothing", "!!! success", r'"sorting twice changes',
+        "排两次什么也不改变", "sorting twice changes nothing", "!!! success",
+        r'"sorting twice changes',
     ),
-    "description": ("怎样给列表排序", "How to sort a list", "description", r'"How to sort a list" is not'),
+    "description": (
+        "怎样给列表排序", "How to sort a list", "description", r'"How to sort a list" is not',
+    ),
     "reason for skipping": (
-        "永远不会结束", "因为 it will never end", "```python { .skip", r'"it will never end" is not',
+        "永远不会结束", "因为 it will never end", "```python { .skip",
+        r'"it will never end" is not',
     ),
     "cell in English": (
         "| 归并 |", "| merge the two halves |", "| 归并", r'"merge the two halves" is not',
