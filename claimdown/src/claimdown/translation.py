@@ -22,7 +22,7 @@ import yaml
 
 from claimdown.comments import without_comments
 from claimdown.config import Config, ConfigError, Words, config_for
-from claimdown.page import Block, Output, Page, Skipped, Value
+from claimdown.page import Block, Output, Page, Refused, Skipped, Value
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, INLINE_CODE, TOKEN
 from claimdown.reader import read
 
@@ -144,7 +144,8 @@ def _piece(block: Block, claim: str, words: Words) -> Piece:
         shape = f"heading {heading['level']} {heading['id'] or ''}"
     elif fence:
         title = "" if isinstance(fence, Output | Skipped) else fence.title  # theirs is a word
-        shape = f"fence ({type(fence).__name__.lower()}) {fence.language} {title}"
+        said = first.strip("`~") if isinstance(fence, Refused) else f"{fence.language} {title}"
+        shape = f"fence ({type(fence).__name__.lower()}) {said}"
         code = without_comments(textwrap.dedent("\n".join(block.lines[1:-1])), fence.language)
     elif block.kind == "box":
         ways = {words.equal: "equal", words.within_rounding: "within rounding"}
@@ -230,7 +231,7 @@ def _untranslated(ours: dict[str, Section], theirs: dict[str, Section], page: Pa
     """Name words that are still the original's or, in another script, cannot be the language's."""
     edition = config_for(page.path).editions[page.edition]
     still = {run for section in theirs.values() for _, run in section.runs}
-    cure = f"translate it, or mark what must not be: *…*{{ lang={edition.original} }} or quotes"
+    cure = f'translate it; a name or a quotation is written *…*{{ lang={edition.original} }} or "…"'
     for line, run in [found for section in ours.values() for found in section.runs]:
         if edition.script or run in still:
             yield line, f'"{run}" is not translated; {cure}'
