@@ -293,6 +293,7 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     "tag": ('rows="3"', 'rows="4"', "<my-widget", r'the HTML tag <my-widget rows="4"> is not'),
     "row": ("| 归并 | `n` |\n", "", "| --- |", r"the row of 2 cells \(.*\) is missing"),
     "cell": ("| 归并 | `n` |", "| 归并 | `n` | |", "| 归并", r"here is a row of 3 cells"),
+    "alignment": ("| --- | --- |", "| --- | --: |", "| ---", r"here is a row of 2 cells \|-\|-:\|"),
     "key of the front matter": (
         "hide: [toc]\n", "", "---", r"the front matter hide: \['toc'\] .* is missing",
     ),
@@ -321,6 +322,7 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         "排两次什么也不改变", "sorting twice changes nothing", "!!! success",
         r'"sorting twice changes',
     ),
+    "title in a tag": ('"两行"', '"two rows of it"', "<my-widget", r'"two rows of it" is not'),
     "description": (
         "怎样给列表排序", "How to sort a list", "description", r'"How to sort a list" is not',
     ),
@@ -357,6 +359,7 @@ def test_a_planted_difference_is_named(
         ("开口要：", '开口要 "of the list that is"：'),
         ("开口要：", "开口要 `of the list that is`："),
         ("开口要：", "开口要，Timsort 和 of the list。"),  # three words
+        ("怎样给列表排序", "insertion_sort_by_length 怎样给列表排序"),
         ("开口要：", "*A. B. Knuth, C. D. Hoare*："),
     ],
 )

@@ -39,14 +39,15 @@ MARKS = {
 }
 # A sentence may name one of these twice in one language and once in the other.
 ONCE = ("inline code", "formula", "number")
-WORDED = re.compile(r'\\text\{[^}]*\}| (?:alt|aria-label|title)="[^"]*"')  # text inside a mark
+TOLD = re.compile(r' (?:alt|aria-label|title)="([^"]*)"')  # text inside a tag
+WORDED = re.compile(rf"\\text\{{[^}}]*\}}|{TOLD.pattern}")  # text inside a mark
 # What may be in another language: *words*{ lang=en }, "a quotation", > a quotation.
 FOREIGN = re.compile(r'(?m)\*[^*\n]+\*\{:? ?lang=[\w-]+ ?\}|"[^"\n]+"|^[ \t]*>.*$')
 CAPTION = re.compile(r'(\]\(\S+ )"([^"\n]*)"\)')
 LETTER = "A-Za-z\u00c0-\u024f"
 WORD = rf"(?:[{LETTER}][\d_{LETTER}'’-]+|[aAI](?![\d_{LETTER}.]))"
 # Four words or more.
-RUN = re.compile(rf"(?<![\d_{LETTER}.-]){WORD}(?:[\s,;:*_()\[\]]+{WORD}){{3,}}")
+RUN = re.compile(rf"(?<![\d_{LETTER}.-]){WORD}(?:[\s,;:*()\[\]]+{WORD}){{3,}}")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ class Section:
             item = _target(item, page) if kind == "link" else item
             self.marks[kind].append((item, line + text.count("\n", 0, start)))
         text = FOREIGN.sub(lambda match: _blank(match, "|"), text)
-        for run in RUN.finditer(text):
+        told = [(0, text)] + [(said.start(1), said[1]) for said in TOLD.finditer(prose)]
+        for start, run in [(start, run) for start, part in told for run in RUN.finditer(part)]:
             words = " ".join(re.findall(WORD, run[0]))
-            self.runs.append((line + text.count("\n", 0, run.start()), words))
+            self.runs.append((line + text.count("\n", 0, start + run.start()), words))
 
 
 def _blank(match: re.Match[str], by: str = " ") -> str:
@@ -153,7 +155,8 @@ def _piece(block: Block, claim: str, words: Words) -> Piece:
         shape = " ".join(["box", *first.split()[:2], *way])
     elif block.kind == "row":
         cells = re.sub(INLINE_CODE, "", first).replace("\\|", "").count("|") - 1
-        shape = f"row of {cells} cells"
+        aligned = re.sub("-+", "-", first.replace(" ", "")) if set(first) <= set("|:- ") else ""
+        shape = f"row of {cells} cells {aligned}"
     shape = shape.strip() + (f", indented by {block.indent}" if block.indent else "")
     return Piece(block.line, shape, tuple(code.split("\n")))
 
