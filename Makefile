@@ -28,10 +28,10 @@ site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 	$(BIN)/python -m mkdocs build --strict
 
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
-	$(BIN)/python -m docs._build.figures
-	$(BIN)/python -m docs._build.widgets
-	$(BIN)/python -m docs._build.logo
-	$(BIN)/python -m docs._build.social_card
+	$(BIN)/python -m tools.figures
+	$(BIN)/python -m tools.widgets
+	$(BIN)/python -m tools.logo
+	$(BIN)/python -m tools.social_card
 	$(BIN)/python -m pytest --update-outputs
 
 format: $(INSTALLED)  ## format the Python files and mend what ruff can mend

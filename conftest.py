@@ -1,4 +1,4 @@
-"""Run the chapters: Sybil collects every page through `docs/_build`, pytest reports it."""
+"""Run the chapters: Sybil collects every page through `tools`, pytest reports it."""
 
 import os
 import pickle
@@ -8,33 +8,14 @@ from typing import Any
 import pytest
 from sybil import Sybil
 from sybil.parsers.rest import DocTestParser, PythonCodeBlockParser
-from xdist.scheduler import LoadFileScheduling
 
-from docs._build.chapter import read_chapter
-from docs._build.doctests import ChapterParser, Page, Results, merge, total
-from docs._build.update import apply_edits
+from tools.chapter import read_chapter
+from tools.doctests import ChapterParser, Page, Results, merge, total
+from tools.update import apply_edits
 
 ROOT = Path(__file__).parent
 CHAPTERS = ChapterParser()
 RESULTS: Results = {}  # of all processes, in the one that reports
-# The pages come first: then the site, which other tests look at, need not execute them again.  Next
-# comes what takes longest, so that no worker is left alone with it at the end.
-LONGEST = [
-    "tests/test_every_page.py",
-    "tests/test_mutations.py",  # while the other worker builds the site, which the next one needs
-    "tests/test_every_page.py, zh",
-    "tests/test_notebooks.py",
-    "tests/test_lab.py",
-    "tests/test_widgets_step_player.py",
-    "tests/test_widgets_shape_explorer.py",
-    "tests/test_identity.py",
-    "tests/test_zensical.py",
-    "tests/test_engine_pytest.py",
-    "tests/test_benchmarks.py",
-    "tests/test_browser.py",
-    "tests/test_widgets_gradient_explorer.py",
-    "tests/test_determinism.py",
-]
 MOST_WORKERS = 4  # each reads all pages, and takes half a gigabyte with its browser
 
 # Read when torch is first imported, here and in the processes that tests start.  Its threads would
@@ -48,7 +29,7 @@ pytest_collect_file = (
     Sybil(parsers=[CHAPTERS], path="docs", patterns=["*.md"], document_types={".md": Page})
     + Sybil(
         parsers=[DocTestParser(), PythonCodeBlockParser()],
-        patterns=["rnn_tutorial/*.py", "docs/_build/*.py"],
+        patterns=["rnn_tutorial/*.py", "tools/*.py"],
     )
 ).pytest()
 
@@ -80,32 +61,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if not any(Path(argument).is_dir() for argument in config.args):
         return 0
     return min((os.cpu_count() or 1) + 1, MOST_WORKERS)  # one, because browsers are waited for
-
-
-def share_of(nodeid: str) -> str:
-    """Name what one worker does: a file, but the longest one in two, each a language."""
-    file = nodeid.split("::")[0]
-    return f"{file}, zh" if file == LONGEST[0] and "[zh/" in nodeid else file
-
-
-class Shares(LoadFileScheduling):
-    def _split_scope(self, nodeid: str) -> str:
-        return share_of(nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
-    return Shares(config, log)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):
-        places = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: place_of(share_of(item.nodeid), places))
-
-
-def place_of(share: str, places: dict[str, int]) -> int:
-    return -1 if share.startswith("docs/") else places.get(share, len(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

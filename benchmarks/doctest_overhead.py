@@ -19,8 +19,8 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs._build.chapter import Code, read_chapter  # noqa: E402 -- needs the path
-from docs._build.site import pages  # noqa: E402 -- needs the path
+from tools.chapter import Code, read_chapter  # noqa: E402 -- needs the path
+from tools.site import pages  # noqa: E402 -- needs the path
 
 BOUND = 1.5
 DOCTESTS = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]

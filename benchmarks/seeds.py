@@ -26,8 +26,8 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docs._build.chapter import Chapter, Code, read_chapter  # noqa: E402 -- needs the path
-from docs._build.runner import ChapterRun, failing_line  # noqa: E402 -- needs the path
+from tools.chapter import Chapter, Code, read_chapter  # noqa: E402 -- needs the path
+from tools.runner import ChapterRun, failing_line  # noqa: E402 -- needs the path
 
 SEEDS = 20
 PAGES = [
@@ -38,7 +38,7 @@ PAGES = [
     "learning/vanishing-gradients.md",
     "learning/truncated-bptt.md",
     "learning/regularising.md",
-    "practice/debugging.md",
+    "learning/debugging.md",
 ]
 # Expressions over a page's own names; `seed` is the number of the run.
 VARIANTS = {

@@ -11,7 +11,7 @@ new MutationObserver((changes) => {
   }
 }).observe(document.body, { childList: true, subtree: true });
 
-// While the scheme changes, nothing fades: Material's own rule. docs/_build/style_sheets.py takes it out
+// While the scheme changes, nothing fades: Material's own rule. tools/style_sheets.py takes it out
 // of the theme's style sheet, and it comes with the first change.
 document.querySelector("[data-md-component=palette]")?.addEventListener("change", () => {
   const sheet = new CSSStyleSheet();

@@ -12,7 +12,7 @@
       if (!isIntersecting) continue;
       near.unobserve(target);
       const name = (target.querySelector(NAMES) ?? target).localName;
-      import(new URL(`${name === "unrolled-network" ? "../" : ""}${name}.js`, here).href);
+      import(new URL(`${name}.js`, here).href);
     }
   }, { rootMargin: "100%" });
 

@@ -1,0 +1,96 @@
+"""The site's editions: their configurations, their pages, and the Markdown that reads these.
+
+An edition is one language: its pages lie in `docs/LANGUAGE`, and its file for MkDocs is
+`mkdocs.yml`, which the others inherit from.  Tests, notebooks and pages read a chapter in one way.
+"""
+
+import posixpath
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from mkdocs.config.base import Config
+from mkdocs.config.config_options import MarkdownExtensions
+from mkdocs.utils.yaml import yaml_load
+
+from tools.snippets import ROOT
+
+CONFIGURATIONS = {"en": ROOT / "mkdocs.yml", "zh": ROOT / "mkdocs.zh.yml"}
+LANGUAGES = tuple(CONFIGURATIONS)
+
+
+class _MarkdownConfig(Config):
+    markdown_extensions = MarkdownExtensions(builtins=["toc", "tables", "fenced_code"])
+    mdx_configs: dict[str, Any]
+
+
+@cache
+def settings(language: str = "en") -> dict[str, Any]:
+    """Read an edition's configuration as it stands, without loading any plugin."""
+    with CONFIGURATIONS[language].open("rb") as file:
+        return yaml_load(file)
+
+
+@cache
+def _markdown_config(language: str) -> Config:
+    config = _MarkdownConfig()
+    config.load_dict({"markdown_extensions": settings(language)["markdown_extensions"]})
+    errors, warnings = config.validate()
+    if errors or warnings:
+        name = CONFIGURATIONS[language].name
+        raise ValueError(f"{name}, markdown_extensions: {errors + warnings}")
+    return config
+
+
+def site_markdown(language: str = "en") -> Markdown:
+    """Return a Markdown converter configured as MkDocs configures it for a page."""
+    config = _markdown_config(language)
+    extensions, configs = config["markdown_extensions"], config["mdx_configs"]
+    return Markdown(extensions=extensions, extension_configs=configs)
+
+
+def docs_dir(language: str = "en") -> Path:
+    return ROOT / settings(language)["docs_dir"]
+
+
+def language_of(page: Path) -> str:
+    """Tell an edition by the folder of a page; a page outside of them is an English one."""
+    others = (name for name in LANGUAGES if (ROOT / "docs" / name) in page.parents)
+    return next(others, "en")
+
+
+def english(page: Path) -> Path:
+    """Return the page that another one is the translation of; an English one is its own."""
+    return docs_dir() / page.relative_to(docs_dir(language_of(page)))
+
+
+def navigation(language: str = "en") -> list[Path]:
+    """List the Markdown pages that an edition's navigation names, in its order."""
+    names = _leaves(settings(language)["nav"])
+    return [docs_dir(language) / name for name in names if name.endswith(".md")]
+
+
+def pages(language: str = "en") -> list[Path]:
+    """List an edition's Markdown pages in the order of the navigation, then any page left out."""
+    listed = navigation(language)
+    return listed + sorted(set(docs_dir(language).rglob("*.md")) - set(listed))
+
+
+def site_folder(language: str) -> str:
+    """Return where in the site an edition lies: "." for English, "zh" for Chinese."""
+    return posixpath.relpath(settings(language)["site_dir"], settings()["site_dir"])
+
+
+def address_of(page: Path) -> str:
+    """Return where in the site a page lies, such as "zh/foundations/memory.html"."""
+    language = language_of(page)
+    name = page.relative_to(docs_dir(language)).with_suffix(".html").as_posix()
+    return posixpath.normpath(posixpath.join(site_folder(language), name))
+
+
+def _leaves(nav: Any) -> list[str]:
+    if isinstance(nav, str):
+        return [nav]
+    entries = nav.values() if isinstance(nav, dict) else nav
+    return [leaf for entry in entries for leaf in _leaves(entry)]
