@@ -30,7 +30,6 @@ from tools.formulas import KATEX
 from tools.labs.execution import prepare_labs
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
-from tools.navigation import mended_navigation
 from tools.page_html import (
     accessible,
     below_title,
@@ -77,7 +76,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
     change(files, "assets/stylesheets/palette.*.css", without_switching, config)
-    change(files, "assets/javascripts/bundle.*.js", mended_navigation, config)
     return files
 
 
