@@ -3,8 +3,7 @@
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from claimdown.config import config_for
@@ -40,7 +39,7 @@ from tools.page_html import (
 )
 from tools.scripts import without_comments
 from tools.search import forget_long_words, searched
-from tools.style_sheets import compact, without_switching
+from tools.style_sheets import compact
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -61,7 +60,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme.
+    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme.
 
     MkDocs has just emptied the site's folder: the other editions can go there.
     """
@@ -75,15 +74,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         elif path.is_file() and path != KATEX:  # which runs while the site is built
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
-    change(files, "assets/stylesheets/palette.*.css", without_switching, config)
     return files
-
-
-def change(files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig) -> None:
-    """Put another text into the one file that a pattern names."""
-    (file,) = [file for file in files if PurePosixPath(file.src_uri).match(pattern)]
-    files.remove(file)
-    files.append(File.generated(config, file.src_uri, content=changed(file.content_string)))
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -18,12 +18,3 @@ new MutationObserver((changes) => {
     }
   }
 }).observe(document.body, { childList: true, subtree: true });
-
-// While the scheme changes, nothing fades: Material's own rule. tools/style_sheets.py takes it out
-// of the theme's style sheet, and it comes with the first change.
-document.querySelector("[data-md-component=palette]")?.addEventListener("change", () => {
-  const sheet = new CSSStyleSheet();
-  const all = ["*", "::before", "::after"].map((kind) => `[data-md-color-switching] ${kind}`);
-  sheet.replaceSync(`${all} { transition-duration: 0s !important }`);
-  document.adoptedStyleSheets.push(sheet);
-}, { capture: true, once: true });

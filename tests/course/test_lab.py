@@ -28,6 +28,7 @@ from tools.labs import execution
 from tools.labs.execution import code_cells
 from tools.labs.notebook import without_package
 from tools.labs.pages import slim
+from tools.site import ROOT
 
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 LARGEST = 250_000  # bytes of HTML, figures included

@@ -49,29 +49,6 @@ def test_scheme_switch(context: BrowserContext, served: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
 
 
-def test_nothing_fades_while_the_scheme_changes(context: BrowserContext, served: str) -> None:
-    page = context.new_page()
-    load(page, served)
-    duration = "getComputedStyle(document.querySelector('article a')).transitionDuration"
-    page.evaluate(
-        """duration => {
-            window.seen = []
-            new MutationObserver(() => {
-                if (document.body.hasAttribute("data-md-color-switching")) seen.push(eval(duration))
-            }).observe(document.body, { attributes: true })
-        }""",
-        duration,
-    )
-    before = page.evaluate(duration)
-    assert before != "0s"
-    for _ in range(2):  # to dark, and back
-        page.locator("[data-md-component=palette] label:visible").click()
-        page.wait_for_function("!document.body.hasAttribute('data-md-color-switching')")
-        assert set(page.evaluate("seen")) == {"0s"}
-        assert page.evaluate(duration) == before
-        page.evaluate("seen = []")
-
-
 def search(page: Page, words: str) -> None:
     page.locator("label.md-search__icon, input.md-search__input").first.click()
     page.keyboard.type(words)

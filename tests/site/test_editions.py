@@ -11,6 +11,7 @@ from tools.chapter import Code, read_chapter
 from tools.comments import without_comments
 from tools.executed import executed
 from tools.numerals import numbers_in
+from tools.segmentation import glossary_terms
 
 from tools import editions, hooks
 from tools.editions import (
@@ -21,7 +22,6 @@ from tools.editions import (
     without_twins,
 )
 from tools.language import joined
-from tools.segmentation import glossary_terms
 from tools.site import LANGUAGES, address_of, docs_dir, english, language_of, settings
 from tools.words import WORDS
 
