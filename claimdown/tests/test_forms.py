@@ -230,7 +230,7 @@ REFUSED = {
     "box with two kinds": ('!!! note inline "Title"\n\n    Text\n', 3, "box"),
     "box with an empty title": ('!!! note ""\n\n    Text\n', 3, "box"),
     "box in capitals": ('!!! Note "Title"\n\n    Text\n', 3, "box"),
-    "box of another syntax": ('/// note | Title\nText\n///\n', 3, ""),
+    "box of another syntax": ("/// note | Title\nText\n///\n", 3, ""),
     "tab without a title": ("===\n\n    Text\n", 3, ""),
 }
 

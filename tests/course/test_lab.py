@@ -17,18 +17,18 @@ from bs4 import BeautifulSoup, Tag
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 from playwright.sync_api import BrowserContext
+from tools.comments import without_comments
+from tools.comparison import same_output
+from tools.snippets import ROOT
 
 import rnn_tutorial
 from tests.course.kernels import execute
 from tests.site.visits import allow_instant_visits, load
-from tools.labs import execution
-from tools.comments import without_comments
-from tools.comparison import same_output
 from tools.definitions import names_in, standalone
+from tools.labs import execution
 from tools.labs.execution import code_cells
 from tools.labs.notebook import without_package
 from tools.labs.pages import slim
-from tools.snippets import ROOT
 
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 LARGEST = 250_000  # bytes of HTML, figures included

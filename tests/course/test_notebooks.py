@@ -19,9 +19,6 @@ from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
-
-from tests.course.kernels import execute, execute_all
-from tools import pictures
 from tools.chapter import (
     Chapter,
     Code,
@@ -34,9 +31,12 @@ from tools.chapter import (
 )
 from tools.comments import without_comments
 from tools.comparison import same_output
+from tools.notebooks import chapter_notebook, notebook_text
+
+from tests.course.kernels import execute, execute_all
+from tools import pictures
 from tools.drawing import set_subscripts
 from tools.inline_svg import FIGURES
-from tools.notebooks import chapter_notebook, notebook_text
 from tools.pictures import figure_png
 from tools.site import LANGUAGES, docs_dir, english, language_of, pages, settings
 

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-
-from tests.engine.engine import HEAD, TICKS, fence, inside, output
 from tools.chapter import read_chapter
 from tools.runner import ChapterRun, ClaimError
 from tools.update import apply_edits
+
+from tests.engine.engine import HEAD, TICKS, fence, inside, output
 
 
 def update(path: Path) -> list[str]:

@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from claimdown.page import Output
+from claimdown.reader import read
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.site.visits import PHONE, Listener, allow_instant_visits, load
-from tools.chapter import Output, read_chapter
 from tools.search import SHORT_MARK
 from tools.site import LANGUAGES, docs_dir, site_folder
 
@@ -100,7 +101,7 @@ def test_search_for_a_message_leads_to_its_cause(
     context: BrowserContext, searchable: str, language: str
 ) -> None:
     """People paste what torch has told them: the page of faults is the first result."""
-    chapter = read_chapter(docs_dir(language) / "learning/debugging.md")
+    chapter = read(docs_dir(language) / "learning/debugging.md")
     printed = "\n".join(output.code for output in chapter.of(Output))
     messages = re.findall(r"^\w+(?:Error|Warning): .*", printed, re.MULTILINE)
     assert len(messages) >= 20

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import torch
+from claimdown.page import Code
+from claimdown.reader import read
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.site.visits import allow_instant_visits, load, shifts, watch_shifts
 from tests.widgets.stage import bring
-from tools.chapter import Code, read_chapter
 from tools.site import ROOT
 
 # What torch remarks when it does what it is asked to.
@@ -203,7 +204,7 @@ def test_first_program_is_the_one_on_the_page(
     load(page, served + prefix + PAGE)
     source = ROOT / "docs" / language / Path(PAGE).with_suffix(".md")
     program = page.locator("shape-explorer .program").text_content()
-    first = read_chapter(source).of(Code)[0].code.rstrip("\n") + "\n"
+    first = read(source).of(Code)[0].code.rstrip("\n") + "\n"
     # All imports of a page stand in its first block, this one for a block further down.
     assert program == first.replace("from torch.utils.flop_counter import FlopCounterMode\n", "")
     page.close()

@@ -45,7 +45,9 @@ HEADING_ID = re.compile(rf" +{ATTRIBUTES.pattern}$")
 MARKER = re.compile(r"(?:(?P<number>\d+)[.)]|[-*+:]) +")
 ABBREVIATION = re.compile(r"(?m)^\*\[[^\]]+\]: .*\n?")
 CJK = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"  # which a browser would show a line's end in as a space
-LINE_END = re.compile(rf"(?<=[\u3000-\u303f\uff00-\uffef”’…])\n[ >]*|(?<=[{CJK}])\n[ >]*(?=[{CJK}“])")
+LINE_END = re.compile(
+    rf"(?<=[\u3000-\u303f\uff00-\uffef”’…])\n[ >]*|(?<=[{CJK}])\n[ >]*(?=[{CJK}“])"
+)
 LINK_ELSEWHERE = re.compile(r"(?m)^\[[^\]^]+\]: ")
 CONTAINERS = ("div", "figcaption", "figure", "span")  # tags that only lay out what is in them
 # What neither continues the line above it nor is continued by the line below it.
