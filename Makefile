@@ -44,10 +44,10 @@ clean:  ## remove everything that these commands made, .venv included
 
 # The stamp is older than one of these two files: install again.
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		found=$$($(PYTHON) --version 2>&1) || found='not there'; \
-		echo "This needs Python 3.10 or newer, but \"$(PYTHON)\" is $$found." \
-		'Name one: make PYTHON=python3.12' >&2; exit 1; }
+		echo "This needs Python 3.11 or newer, but \"$(PYTHON)\" is $$found." \
+		'Name one: make PYTHON=python3.13' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[docs,test]'
 	@touch $@

@@ -1,3 +1,11 @@
+// The link to the page in the other language leads to the section that the address names: headings
+// have the same ids in all languages.
+for (const link of document.querySelectorAll("a[hreflang]")) {
+  const follow = () => { link.hash = location.hash; };
+  link.addEventListener("click", follow);
+  link.addEventListener("auxclick", follow);
+}
+
 // Material puts each copy button into a <nav>. Dozens of unnamed landmarks help nobody who goes from
 // landmark to landmark: they become plain boxes as they appear. Their buttons keep a name when
 // Material turns the title into a bubble.
