@@ -194,11 +194,11 @@ def test_a_faithful_translation_differs_in_nothing(course: Path) -> None:
 PLANTED: dict[str, tuple[str, str, str, str]] = {
     "level of a heading": (
         "## 思路", "### 思路", "## 思路",
-        r"here is a heading ### \{ #idea \}, where .*:10 has a heading ## \{ #idea \}; make",
+        r"here is heading ### \{ #idea \}, where .*:10 has heading ## \{ #idea \}; make",
     ),
     "id of a heading": (
         "{ #idea }", "{ #ideas }", "## 思路",
-        r"here is a section ideas, where docs/en/sorting\.md:10 has a section idea; make",
+        r"here is section ideas, where docs/en/sorting\.md:10 has section idea; make",
     ),
     "section left out": (
         '### "list index out of range" { #range }\n', "", "[^1]: 只有",
@@ -216,15 +216,15 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         "2. 按", "好了。\n\n2. 按", "好了", r"docs/en/sorting\.md has no such paragraph; remove",
     ),
     "item left out": (
-        "1. 倒着排。\n", "倒着排。\n", "1. 倒着排", r"here is a paragraph, .* has a numbered item",
+        "1. 倒着排。\n", "倒着排。\n", "1. 倒着排", r"here is paragraph, .* has numbered item",
     ),
     "indentation": (
         "    ??? success", "??? success", "    ??? success",
-        r"here is a box \?\?\? success, where .* has a box \?\?\? success, indented by 4; make",
+        r"here is box \?\?\? success, where .* has box \?\?\? success, indented by 4; make",
     ),
     "kind of box": (
         '??? success "解答"', '??? note "解答"', "    ??? success",
-        r"here is a box \?\?\? note",
+        r"here is box \?\?\? note",
     ),
     "code": (
         "items = [3, 1, 2]", "items = [3, 2, 1]", "items = [3",
@@ -248,7 +248,7 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "block that is skipped": (
         '```python\nitems = [', '```python { .skip title="不运行：懒" }\nitems = [', "```python",
-        r"here is a fence \(skipped\) python, where .* has a fence \(code\) python",
+        r"here is fence \(skipped\) python, where .* has fence \(code\) python",
     ),
     "value": (
         "`10`{", "`11`{", "它要走",
@@ -264,11 +264,11 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "kind of claim": (
         "（相等）", "（舍入误差以内）", "!!! success",
-        r"here is a box !!! success claim \(within rounding\), where .* claim \(equal\)",
+        r"here is box !!! success claim \(within rounding\), where .* claim \(equal\)",
     ),
     "claim that is none": (
         "断言：排两次什么也不改变（相等）", "排两次", "!!! success",
-        r"here is a box !!! success, where",
+        r"here is box !!! success, where",
     ),
     "picture": ("rows.svg", "cols.svg", "![两行]", r"the link cols\.svg is not in this section"),
     "link": (
@@ -292,13 +292,13 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     "footnote": ("它。[^1]", "它。", "排序把", r"the footnote \[\^1\] \(.*\) is missing"),
     "tag": ('rows="3"', 'rows="4"', "<my-widget", r'the HTML tag <my-widget rows="4"> is not'),
     "row": ("| 归并 | `n` |\n", "", "| --- |", r"the row of 2 cells \(.*\) is missing"),
-    "cell": ("| 归并 | `n` |", "| 归并 | `n` | |", "| 归并", r"here is a row of 3 cells"),
-    "alignment": ("| --- | --- |", "| --- | --: |", "| ---", r"here is a row of 2 cells \|-\|-:\|"),
+    "cell": ("| 归并 | `n` |", "| 归并 | `n` | |", "| 归并", r"here is row of 3 cells"),
+    "alignment": ("| --- | --- |", "| --- | --: |", "| ---", r"here is row of 2 cells \|-\|-:\|"),
     "key of the front matter": (
         "hide: [toc]\n", "", "---", r"the front matter hide: \['toc'\] .* is missing",
     ),
     "setting in the front matter": (
-        "[toc]", "[navigation]", "hide", r"here is a front matter hide: \['nav",
+        "[toc]", "[navigation]", "hide", r"here is front matter hide: \['nav",
     ),
     "half a sentence": (
         "开口要：", "开口要 of the list is kept.", "开口要",

@@ -59,7 +59,7 @@ def test_every_lab_is_translated() -> None:
             "digits = load_digits(n_class=9)",
             "here is 'digits = load_digits(n",
         ),
-        ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is a fence (refused) python tags"),
+        ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is fence (refused) python tags"),
         (
             "](../foundations/rnn-by-hand.md)",
             "](../foundations/memory.md)",

@@ -201,7 +201,7 @@ def _pieces_apart(ours: Section, theirs: Section, there: str) -> Found:
             elif other is None:
                 yield mine.line, f"{there} has no such {mine.shape}; remove it, or add it there"
             elif mine.shape != other.shape:
-                what = f"here is a {mine.shape}, where {there}:{other.line} has a {other.shape}"
+                what = f"here is {mine.shape}, where {there}:{other.line} has {other.shape}"
                 yield mine.line, f"{what}; make this one like it"
             elif mine.code != other.code:
                 pairs = enumerate(zip_longest(mine.code, other.code, fillvalue=""), 1)
