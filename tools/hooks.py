@@ -3,8 +3,7 @@
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from claimdown.config import config_for
@@ -30,7 +29,6 @@ from tools.formulas import KATEX
 from tools.labs.execution import prepare_labs
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
-from tools.navigation import mended_navigation
 from tools.page_html import (
     accessible,
     below_title,
@@ -40,9 +38,8 @@ from tools.page_html import (
     notebook_button,
 )
 from tools.scripts import without_comments
-from tools.search import mended_search, searched, short_index
-from tools.segmentation import teach_terms
-from tools.style_sheets import compact, without_switching
+from tools.search import forget_long_words, searched
+from tools.style_sheets import compact
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -59,12 +56,11 @@ def on_startup(command: str, dirty: bool) -> None:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     prepare_labs(config)
-    teach_terms(config.theme["language"])
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change three files of the theme.
+    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme.
 
     MkDocs has just emptied the site's folder: the other editions can go there.
     """
@@ -78,17 +74,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         elif path.is_file() and path != KATEX:  # which runs while the site is built
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
-    change(files, "assets/stylesheets/palette.*.css", without_switching, config)
-    change(files, "assets/javascripts/bundle.*.js", mended_navigation, config)
-    change(files, "assets/javascripts/workers/search.*.js", mended_search, config)
     return files
-
-
-def change(files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig) -> None:
-    """Put another text into the one file that a pattern names."""
-    (file,) = [file for file in files if PurePosixPath(file.src_uri).match(pattern)]
-    files.remove(file)
-    files.append(File.generated(config, file.src_uri, content=changed(file.content_string)))
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -115,6 +101,9 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: Any) -> None:
     context["whole"] = page.content
     page.content = searched(page.content, WORDS[config.theme["language"]].colon)
+    forget_long_words(page.content)
+    if page.url.startswith("reference/"):  # it has every name; the chapters explain them
+        page.meta.setdefault("search", {"boost": 0.3})
 
 
 @event_priority(-100)  # after it
@@ -136,14 +125,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     return without_twins(deferred(page_html))
 
 
-@event_priority(-100)  # after the search plugin
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index shorter, and as a script, too: from a folder nothing else is read."""
-    index = Path(config.site_dir) / "search" / "search_index.json"
-    content = short_index(index.read_text(encoding="utf-8"))
-    index.write_text(content, encoding="utf-8", newline="\n")
-    script = f"var __index = {content}"
-    index.with_suffix(".js").write_text(script, encoding="utf-8", newline="\n")
     if serving and leads(config):
         serve_others(config)
     finish_others(others)

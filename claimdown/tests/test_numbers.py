@@ -42,7 +42,7 @@ FORM = "a verified value is written"
 LOST = "is lost"
 # Other ways to write one, which are refused, and marks that check nothing.
 BAD_MARKS = {
-    "two ticks": ("``4``{ .verified expr=\"2 + 2\" }\n", 3, FORM),
+    "two ticks": ('``4``{ .verified expr="2 + 2" }\n', 3, FORM),
     "two ticks and spaces": ('`` 4 ``{ .verified expr="2 + 2" }\n', 3, FORM),
     "a colon": ('`4`{: .verified expr="2 + 2" }\n', 3, FORM),
     "class last": ('`4`{ expr="2 + 2" .verified }\n', 3, FORM),

@@ -24,8 +24,7 @@ PAGES = {
     "operands.md": HEAD + fence(body="x = 1\nassert x == 2"),
     "output.md": HEAD + fence(body="print('actual')") + output("expected"),
     "missing.md": HEAD + fence(body="print('printed')"),
-    "value.md": HEAD
-    + '`4`{ .verified expr="2 + 2" } is not `5`{ .verified expr="2 + 2" }.\n',
+    "value.md": HEAD + '`4`{ .verified expr="2 + 2" } is not `5`{ .verified expr="2 + 2" }.\n',
     "shape.md": HEAD + "A list [4, 16].\n",
     "include.md": HEAD + fence(body=INCLUDE.replace("positive", "postive")) + "\n" + fence(),
     "open.md": HEAD + f"{TICKS}python\nassert True\n",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-
 from tools.chapter import read_chapter
+
 from tools.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"

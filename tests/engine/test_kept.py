@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tools.chapter import Code, read_chapter
+from tools.kept import kept
 
 from tools import chapter
 from tools import kept as keeping
-from tools.chapter import Code, read_chapter
-from tools.kept import kept
 from tools.site import docs_dir
 
 Keep = Callable[[str], str]

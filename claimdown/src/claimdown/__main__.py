@@ -16,7 +16,7 @@ from claimdown.reader import read
 from claimdown.report import Report
 from claimdown.runner import run
 from claimdown.summary import summary
-from claimdown.translation import compare, mark_translated
+from claimdown.translation import compare, mark_translated, pairs
 from claimdown.update import apply_edits
 
 
@@ -100,14 +100,15 @@ def compare_all(pages: list[Path], translated: bool) -> int:
     """Print where translations differ from their originals, or mark them as up to date."""
     config = config_for(pages[0])
     try:
-        for page in pages if translated else ():
-            if config.original_of(page.resolve()):
-                mark_translated(page)
+        twins = pairs(pages, config)
+        for page, original in twins.items() if translated else ():
+            if page.is_file() and original.is_file():
+                mark_translated(page, original)
         found = compare(pages, config)
     except ValueError as error:
         raise UsageError(str(error)) from None
     end = counted(len(found), "difference") if found else "no difference"
-    print("\n".join([*found, f"translations compared: {end}"]))
+    print("\n".join([*found, f"{len(twins)} translations compared: {end}"]))
     return 1 if found else 0
 
 
