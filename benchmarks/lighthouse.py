@@ -27,7 +27,7 @@ PROGRAM = ROOT / "benchmarks/js/node_modules/.bin/lighthouse"
 PAGES = [
     "index.html",
     "foundations/rnn-by-hand.html",
-    "practice/shape-explorer.html",
+    "look-up/shape-explorer.html",
     "labs/digits.html",
 ]
 VISITS = 5

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
-from tests.serving import Published, WithoutSearch, serving
+from tests.site.serving import Published, WithoutSearch, serving
 
 ROOT = Path(__file__).parent.parent
 BROWSERS = (

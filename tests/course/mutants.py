@@ -1,0 +1,188 @@
+"""Run a chapter against a package with one wrong line, in a process of its own.
+
+The processes are forked from a server that has imported torch and done nothing else, so that each
+costs a fraction of a second and no thread of torch's is cut off by the fork.  They are sent the
+chapter as it was read, with the wrong line in what it includes: to read it anew takes longer than
+to run it.
+"""
+
+import multiprocessing
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+from tempfile import TemporaryDirectory
+
+from claimdown.page import Claim, Code, Item, Output, Page, Value
+from claimdown.reader import read
+from claimdown.report import ClaimError
+from claimdown.worker import PageRun
+
+from tests.course.mutations import Mutation
+from tools.site import pages
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT = 120.0  # seconds for one chapter; the slowest takes about ten where nothing else runs
+FORK = "forkserver" in multiprocessing.get_all_start_methods()
+CONTEXT = multiprocessing.get_context("forkserver" if FORK else "spawn")
+if FORK:
+    # The last is what `assert_close` imports when it is first called, and takes longer for that
+    # than most chapters take to run.
+    CONTEXT.set_forkserver_preload(["claimdown.worker", "torch", "torch.distributed.tensor"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The titles of the claims that failed, "" if something else did, or why neither is known."""
+
+    failed: frozenset[str] = frozenset()
+    error: str = ""
+
+
+@cache
+def claiming() -> dict[str, Path]:
+    """Find the pages that hold claims by their names.
+
+    Raises:
+        ValueError: if two of them share one.
+    """
+    found: dict[str, Path] = {}
+    for page in pages():
+        if read(page).claims:
+            if page.stem in found:
+                raise ValueError(f"{page}: {found[page.stem]} has claims and this name, too")
+            found[page.stem] = page
+    return found
+
+
+@cache
+def claims() -> dict[str, list[str]]:
+    """List the titles of all claims, by page."""
+    return {
+        slug: [claim.title.removeprefix("Claim: ") for claim in read(page).claims]
+        for slug, page in claiming().items()
+    }
+
+
+def chosen(titles: list[str], beginning: str) -> list[str]:
+    """List the titles that begin in some way; "" is one of its own."""
+    return [t for t in titles if t.startswith(beginning)] if beginning else [""]
+
+
+def mutated(source: str, mutation: Mutation) -> str:
+    """Put the wrong line in the place of the right one.
+
+    Raises:
+        ValueError: if the right one is not there, or more than once.
+    """
+    count = source.count(mutation.right)
+    if count != 1:
+        raise ValueError(f"{mutation.file}: {mutation.right!r} is there {count} times, not once")
+    return source.replace(mutation.right, mutation.wrong)
+
+
+def with_mistake(page: Page, mutation: Mutation) -> Page:
+    """Put the wrong line into a page's blocks, wherever they show that line of the package.
+
+    A mutation may name the page itself, for a line of its own code.
+    """
+
+    def mistaken(item: Item) -> Item:
+        if not isinstance(item, Code) or mutation.right not in item.code:
+            return item
+        first = item.code.partition(mutation.right)[0].count("\n")
+        behind = first + mutation.right.count("\n") + 1
+        origin = item.origins[first]
+        if (origin.file or page.path).name != mutation.file:
+            return item
+        new = (origin,) * (mutation.wrong.count("\n") + 1)
+        origins = item.origins[:first] + new + item.origins[behind:]
+        return replace(item, code=mutated(item.code, mutation), origins=origins)
+
+    return replace(page, items=tuple(map(mistaken, page.items)))
+
+
+def failures(page: Page, asked: list[str]) -> frozenset[str]:
+    """Run a chapter until all that is asked for has failed or been run, and list what fails.
+
+    A claim fails if its own code does.  One that only lacks what an earlier block should have
+    defined has shown nothing, so it does not count.
+    """
+    everything = "" in asked
+    wanted = [claim for claim in page.claims if title(claim) in asked]
+    end = max((claim.end for claim in wanted), default=0)
+    kinds = (Code, Output, Value) if everything else (Code,)
+    run, failed = PageRun(page), set()
+    for item in page.items:
+        if failed.issuperset(asked):
+            break
+        if isinstance(item, kinds) and (everything or item.start < end):
+            failed |= failed_by(run, item)
+    return frozenset(failed)
+
+
+def failed_by(run: PageRun, item: Item) -> set[str]:
+    """Check one item; name the claim that it stands in if it fails, or ""."""
+    try:
+        run.check(item)
+    except ClaimError:
+        return {""}
+    except Exception:  # a mutated package may raise anything
+        inside = [c for c in run.page.claims if c.start < item.start < c.end]
+        return {title(claim) for claim in inside} or {""}
+    return set()
+
+
+def title(claim: Claim) -> str:
+    return claim.title.removeprefix("Claim: ")
+
+
+def work(page: Page, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
+    """Be the process: run a chapter with the mutated package."""
+    import torch
+
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as folder:
+        package = Path(folder) / "rnn_tutorial"
+        copytree(ROOT / package.name, package, ignore=ignore_patterns("__pycache__"))
+        try:
+            if mutation:
+                if (file := package / mutation.file).suffix == ".py":
+                    file.write_text(mutated(file.read_text(encoding="utf-8"), mutation), "utf-8")
+                page = with_mistake(page, mutation)  # what it includes
+            sys.path.insert(0, folder)  # what it imports
+            outcome = Outcome(failures(page, asked))
+        except Exception as error:  # sent, so that the test can name it
+            outcome = Outcome(error=f"{type(error).__name__}: {error}")
+    send.send(outcome)
+
+
+Work = Callable[[Page, Mutation | None, list[str], Connection], None]
+
+
+def run(
+    page: Page,
+    mutation: Mutation | None,
+    asked: list[str],
+    timeout: float = TIMEOUT,
+    target: Work = work,
+) -> Outcome:
+    """Run one chapter in a process of its own; one that hangs is ended and reported."""
+    receive, send = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=target, args=(page, mutation, asked, send), daemon=True)
+    process.start()
+    send.close()
+    try:
+        if receive.poll(timeout):
+            return receive.recv()
+        return Outcome(error=f"no result after {timeout:g} s")
+    except EOFError:
+        process.join(timeout)
+        return Outcome(error=f"the process ended with exit code {process.exitcode}")
+    finally:
+        process.kill()
+        process.join()
+        receive.close()

@@ -1,0 +1,97 @@
+"""The benchmarks run and print whole tables; what they measure is for people to judge."""
+
+import json
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import torch
+
+from tests.engine.engine import HEAD, fence
+from tests.engine.engine import output as shown
+
+ROOT = Path(__file__).parents[2]
+
+
+def output(*command: str, codes: tuple[int, ...] = (0,)) -> str:
+    """Run a benchmark as people do; return what it prints."""
+    run = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode in codes, f"{run.stdout[-2000:]}{run.stderr[-2000:]}"
+    return run.stdout
+
+
+def test_speed_compares_every_network_in_both_modes(tmp_path: Path) -> None:
+    file = tmp_path / "speed.json"
+    about, heading, *lines = output("benchmarks/speed.py", "--quick", "--json", str(file)).split(
+        "\n"
+    )
+    assert "cpu: " in about
+    assert "ours / textbook" in heading
+    wanted = list(product(("RNN", "LSTM", "GRU"), ("inference", "training")))
+    for line, (kind, mode) in zip(lines, wanted, strict=False):
+        assert line.startswith(f"(4, 16, 5, 6)       {kind:<6}{mode:<11}")
+    assert len(lines) == len(wanted) + 1, "one line a row, and the end of the last"
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    assert [(row["kind"], row["mode"]) for row in rows] == wanted
+    for row in rows:
+        assert len(row["first_to_second"]) == len(row["first_to_third"]) == 2
+        assert len(row["milliseconds"]) == 3
+        assert (row["memory"] is None) == (row["mode"] == "inference")
+
+
+def test_profile_counts_the_operators_of_all_three() -> None:
+    lines = output("benchmarks/speed.py", "--quick", "--profile").splitlines()
+    heads = [line.split(":")[0] for line in lines if "operators" in line]
+    assert heads == ["ours", "torch", "textbook"]
+    assert any("mkldnn_rnn_layer" in line for line in lines)
+
+
+def test_bitwise_counts_every_pair_in_both_number_types() -> None:
+    tables = output("benchmarks/bitwise.py", "--quick").split("\n\n")[1:]
+    assert [table.split("torch.")[1].split()[0] for table in tables] == ["float32", "float64"]
+    for table in tables:
+        rows = table.strip().splitlines()[2:]
+        assert len(rows) == 12
+        assert rows[0].startswith("linear, nn.Linear without bias")
+        assert all(float(row.split()[-1]) >= 0 for row in rows)
+
+
+def test_seeds_move_every_seed_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    bound = "torch.testing.assert_close(drawn, drawn + 0.25, rtol=0.0, atol=1.0)"
+    prints = "torch.manual_seed(0)\ndrawn = torch.rand(1)\nprint(f'{drawn.item():.6f}')"
+    blocks = [
+        fence(body="import torch"),
+        fence(body=prints) + shown("0.123456"),
+        fence(body=f"assert drawn > 0.3\n{bound}"),
+    ]
+    page.write_text(HEAD + "\n".join(blocks), encoding="utf-8")
+    drawn = [torch.manual_seed(seed) and torch.rand(1).item() for seed in (1000, 2000)]
+    held = sum(number > 0.3 for number in drawn)
+    assert held == 1, "one of the two runs is to fail"
+    lines = output("benchmarks/seeds.py", "2", str(page), codes=(1,)).splitlines()
+    assert [line.split()[1:3] for line in lines if "/2" in line] == [["1/2", "0.25"]]
+    assert any("AssertionError" in line for line in lines)
+    assert f"    {min(drawn):.6f}..{max(drawn):.6f}" in lines
+
+
+def test_seeds_list_what_the_text_says_of_variants() -> None:
+    printed = output("benchmarks/seeds.py", "1", "docs/en/learning/truncated-bptt.md")
+    lines = printed.splitlines()
+    assert "1/1" in printed
+    long, short = (float(lines[lines.index(f"echo_error({w}, seed)") + 1]) for w in (12, 6))
+    assert long < 0.1 < 0.5 < short
+
+
+def test_doctest_overhead_compares_both_ways_to_run_a_page() -> None:
+    # Exit code 1 would say that the ratio, a time, is above its bound.
+    printed = output(
+        "benchmarks/doctest_overhead.py", "1", "docs/en/reference/steps.md", codes=(0, 1)
+    )
+    lines = printed.splitlines()
+    assert lines[0].endswith("1 runs")
+    assert "of 1 pages" in lines[0]
+    assert [line.split(":")[0] for line in lines[1:]] == ["doc tests", "bare code", "ratio"]

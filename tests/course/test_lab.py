@@ -1,0 +1,369 @@
+"""The lab: its published page, its notebook, and what stops or repeats its execution."""
+
+import ast
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, Tag
+from claimdown.comments import without_comments
+from claimdown.comparison import same_output
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+from nbformat import NotebookNode
+from playwright.sync_api import BrowserContext
+
+import rnn_tutorial
+from tests.course.kernels import execute
+from tests.site.visits import load
+from tools.definitions import names_in, standalone
+from tools.labs import execution
+from tools.labs.execution import code_cells
+from tools.labs.notebook import without_package
+from tools.labs.pages import slim
+from tools.site import ROOT
+
+LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
+LARGEST = 250_000  # bytes of HTML, figures included
+SECTIONS = ["digits", "need", "data", "model", "training", "choices", "check", "test"]
+SECTIONS += ["luck", "errors", "rows", "results", "exercises", "next"]
+SEE_ALL = """async () => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true
+    for (const block of document.querySelectorAll("div.language-python.highlight")) {
+        block.scrollIntoView({behavior: "instant"})
+        while (!block.querySelector(".md-code__nav")) await new Promise(requestAnimationFrame)
+    }
+}"""
+
+
+# The published page.
+
+
+@pytest.fixture(scope="module")
+def html(built_site: Path) -> str:
+    return (built_site / "labs" / "digits.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def soup(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+@pytest.fixture(scope="module")
+def article(soup: BeautifulSoup) -> Tag:
+    return soup.article
+
+
+def test_page_is_small_and_asks_nobody_else(html: str, soup: BeautifulSoup) -> None:
+    assert len(html.encode()) < LARGEST
+    for word in ("jp-", "jupyter", "mathjax", "require.js", "cdn"):
+        assert word not in html.lower()
+    asked = [tag.get("src") or tag.get("href") for tag in soup.find_all(["script", "img", "link"])]
+    foreign = [url for url in asked if url and re.match(r"(https?:)?//", url)]
+    named = soup.select("link[rel=canonical], link[hreflang]")  # which asks for nothing
+    assert sorted(foreign) == sorted(str(tag["href"]) for tag in named)
+
+
+def test_page_shows_every_cell(article: Tag) -> None:
+    cells = code_cells(jupytext.read(LAB))
+    blocks = article.select("div.language-python.highlight")
+    # What the copy button copies is the cell, and Pygments has coloured it, but for plain names.
+    assert [block.pre.get_text().strip() for block in blocks] == [cell.source for cell in cells]
+    plain = [block.pre.get_text() for block in blocks if not block.pre.code.find("span")]
+    assert [text for text in plain if re.search(r"\b(?:import|def|for|print)\b", text)] == []
+    folded = [cell for cell in cells if "folded" in cell.metadata.get("tags", [])]
+    assert len(article.select("details.folded > .language-python")) == len(folded) > 0
+    assert len(article.select(".admonition.success > .admonition-title")) == 2
+    assert len(article.select("details.success > summary")) == 3
+    assert [heading["id"] for heading in article.find_all(["h1", "h2"])] == SECTIONS
+    prose = " ".join(article.get_text().split())
+    assert "CC BY 4.0" in prose
+    assert "{ #" not in prose
+    assert "$" not in prose
+
+
+def test_page_shows_the_outputs(article: Tag) -> None:
+    outputs = article.select("div.language-text.highlight")
+    assert all(output.select_one(".filename").string == "Output" for output in outputs)
+    text = "".join(output.pre.get_text() for output in outputs)
+    assert "images (1797, 8, 8) labels (1797,)" in text
+    bars = [line for line in text.splitlines() if "%" in line and "|" in line]
+    assert [re.search(r" (\d+%)", bar)[1] for bar in bars] == ["100%"] * 6
+    assert not re.search(r"\r|warning", text, re.IGNORECASE)
+    figures = article.select("figure.figure > svg")
+    assert len(figures) == 5
+    assert all(figure["role"] == "img" and len(figure["aria-label"]) > 30 for figure in figures)
+    assert not article.find("img")
+    ids = [tag["id"] for tag in article.find_all(id=True)]
+    assert len(set(ids)) == len(ids)
+    for table in article.find_all("table"):
+        assert all(head.get_text(strip=True) for head in table.thead.find_all("th"))
+
+
+def test_page_has_a_table_of_contents_and_a_description(soup: BeautifulSoup) -> None:
+    contents = soup.select_one(".md-sidebar--secondary")
+    listed = [link["href"] for link in contents.select(".md-nav__link[href]")]
+    assert listed == [f"#{name}" for name in SECTIONS[1:]]
+    description = soup.find("meta", attrs={"name": "description"})["content"]
+    assert description.startswith("After this lab you can")
+    assert len(description) <= 155
+    (button,) = soup.select("a.md-button.rnn-notebook")
+    assert button["href"] == "digits.ipynb"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_on_a_phone(context: BrowserContext, served: str, scheme: str) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    load(page, served + "labs/digits.html")
+    assert all(url.startswith((served, "data:")) for url in asked)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
+    page.evaluate(SEE_ALL)
+    copied = page.locator("div.language-python.highlight .md-code__nav").count()
+    assert copied == page.locator("div.language-python.highlight").count()
+    assert page.locator("div.language-text.highlight .md-code__nav").count() == 0
+    inverted = page.locator("figure image").first.evaluate(
+        "image => getComputedStyle(image).filter"
+    )
+    assert ("invert" in inverted) == (scheme == "dark"), "dark ink on a dark page"
+
+
+# The notebook.
+
+
+@pytest.fixture(scope="module")
+def notebook(built_site: Path) -> NotebookNode:
+    return nbformat.read(built_site / "labs" / "digits.ipynb", as_version=4)
+
+
+def test_notebook_needs_no_project_and_names_what_it_needs(notebook: NotebookNode) -> None:
+    nbformat.validate(notebook)
+    source = "\n\n".join(cell.source for cell in code_cells(notebook))
+    imported = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+    needed = {"sklearn": "scikit-learn", "IPython": "ipykernel"}
+    brought = {"numpy", "threadpoolctl"}  # by scikit-learn
+    for name in imported - set(sys.stdlib_module_names) - brought:
+        assert f"`{needed.get(name, name)}`" in notebook.cells[0].source or (
+            re.search(rf"pip install .*\b{needed.get(name, name)}\b", notebook.cells[0].source)
+        ), f"the first cell does not name {name}"
+    assert "rnn_tutorial" not in source
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert not re.search(r"\{ #|axis-|\]\((?!https?://)", text)
+
+
+def test_notebook_runs_where_the_project_is_not(notebook: NotebookNode, tmp_path: Path) -> None:
+    stored = code_cells(notebook)
+    fresh = execute(deepcopy(notebook), tmp_path)
+    fresh, _ = CoalesceStreamsPreprocessor(enabled=True)(fresh, {})
+    for cell, again in zip(stored, code_cells(fresh), strict=True):
+        assert [kind(output) for output in cell.outputs] == [kind(out) for out in again.outputs]
+        for output, other in zip(cell.outputs, again.outputs, strict=True):
+            assert same_output(printed(output), printed(other)), cell.source
+    assert sum("image/svg+xml" in kind(out) for cell in stored for out in cell.outputs) == 5
+
+
+def kind(output: NotebookNode) -> tuple[str, ...]:
+    return (output.output_type, output.get("name", ""), *sorted(output.get("data", {})))
+
+
+def printed(output: NotebookNode) -> str:
+    return output.get("text", "") + output.get("data", {}).get("text/markdown", "")
+
+
+# Definitions from the package, on their own.
+
+
+@pytest.mark.parametrize("name", rnn_tutorial.__all__)
+def test_definition_stands_alone(name: str) -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(standalone([name]), name, "exec"), namespace)
+    assert callable(namespace[name])
+    used = names_in(inspect.getsource(getattr(rnn_tutorial, name)))
+    wanted = set(used) & set(rnn_tutorial.__all__)
+    assert wanted <= namespace.keys()
+
+
+def test_definitions_bring_what_they_need_in_order(tmp_path: Path) -> None:
+    package = tmp_path / "small"
+    package.mkdir()
+    (package / "one.py").write_text("import torch\nLIMIT = 3\n\ndef base():\n    return LIMIT\n")
+    (package / "two.py").write_text(
+        "import math\nfrom torch import nn as n, Tensor\nfrom small.one import base\n\n"
+        "def other():\n    return 1\n\n"
+        "def top(x: Tensor):\n    return n.Linear(base(), math.pi)\n"
+    )
+    assert standalone(["top"], package).split("\n") == [
+        "import math", "", "from torch import Tensor, nn as n", "", "",
+        "LIMIT = 3", "", "", "def base():", "    return LIMIT", "", "",
+        "def top(x: Tensor):", "    return n.Linear(base(), math.pi)",
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match="nowhere"):
+        standalone(["nowhere"], package)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import rnn_tutorial", "from rnn_tutorial import rnn\nprint(rnn)", "import rnn_tutorial.rnn"],
+)
+def test_other_imports_of_the_package_are_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="in a cell of its own"):
+        without_package(source)
+
+
+# Pages that cannot be brought into shape.
+
+
+def page_of(cell: str) -> str:
+    return f'<div class="jp-Notebook"><div class="jp-Cell">{cell}</div></div>'
+
+
+@pytest.mark.parametrize(
+    ("html", "message"),
+    [
+        ("<p>Nothing</p>", "no notebook"),
+        (page_of('<div class="jp-MarkdownOutput celltag_claim"><p>x</p></div>'), "bold paragraph"),
+        (
+            page_of(
+                '<div class="jp-RenderedSVG"><img src="data:image/svg+xml;base64,'
+                'PHN2ZyB2aWV3Qm94PSIwIDAgOSA5Ij48L3N2Zz4="></div>'
+            ),
+            "without a description",
+        ),
+        (
+            page_of('<div class="jp-OutputArea-output"><img src="data:image/png;base64,"></div>'),
+            "SVG figures, not div",
+        ),
+        (
+            page_of(
+                '<div class="jp-OutputArea-output" '
+                'data-mime-type="application/vnd.jupyter.stderr"><pre>Careful</pre></div>'
+            ),
+            "not application/vnd.jupyter.stderr",
+        ),
+    ],
+)
+def test_page_that_would_lose_something_is_refused(html: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        slim(html)
+
+
+# Execution, in a small project with the site's own configuration.
+
+SMALL_LAB = """\
+# %% [markdown]
+# # Small { #small }
+#
+# It says when it was executed.
+
+# %%
+import time
+
+print(time.time_ns())
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    labs = folder / "docs" / "en" / "labs"
+    labs.mkdir(parents=True)
+    (labs / "small.py").write_text(SMALL_LAB, encoding="utf-8")
+    (folder / "docs" / "en" / "index.md").write_text("# Start\n", encoding="utf-8")
+    (folder / "docs" / "en" / "plain.py").write_text("raise SystemExit\n", encoding="utf-8")
+    shutil.copytree(ROOT / "rnn_tutorial", folder / "rnn_tutorial")
+    (folder / "mkdocs.yml").write_text(
+        f"INHERIT: {ROOT}/mkdocs.yml\n"
+        f"theme: {{custom_dir: {ROOT}/tools/theme}}\n"
+        f"hooks: [{ROOT}/tools/hooks.py]\n"
+        "watch: []\n"
+        "nav: [index.md, labs/small.py]\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def build(project: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
+
+
+def executed_at(project: Path) -> str:
+    """Build, and return when the page's lab was executed."""
+    run = build(project)
+    assert run.returncode == 0, run.stderr[-3000:]
+    page = (project / "site" / "labs" / "small.html").read_text(encoding="utf-8")
+    return re.search(r"<code>(\d{19})\s*</code>", page)[1]
+
+
+def test_lab_is_executed_again_when_the_package_changes(project: Path) -> None:
+    first = executed_at(project)
+    assert executed_at(project) == first
+    raw = project / "site" / "plain.py"  # a Python file outside of the labs is just a file
+    assert raw.read_text(encoding="utf-8") == "raise SystemExit\n"
+    with (project / "rnn_tutorial" / "compare.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert executed_at(project) != first
+    for folder in ("en", "runs"):
+        states = list((project / ".cache" / "mkdocs-jupyter" / folder).iterdir())
+        assert len(states) == 1, "the state before is still in the cache"
+
+
+def test_translated_lab_has_the_same_code_and_results(built_site: Path) -> None:
+    def cells(edition: str) -> list[tuple[str, list[NotebookNode]]]:
+        notebook = nbformat.read(built_site / edition / "labs/digits.ipynb", as_version=4)
+        return [(without_comments(c.source, "python"), c.outputs) for c in code_cells(notebook)]
+
+    assert len(cells("")) > 20
+    assert cells("zh") == cells("")
+
+
+def test_translated_lab_shares_the_run_of_the_same_code(project: Path) -> None:
+    first = executed_at(project)
+    lab = project / "docs" / "en" / "labs" / "small.py"
+    lab.write_text(SMALL_LAB.replace("executed.", "run.").replace("time\n\n", "time  # 时间\n\n"))
+    assert executed_at(project) == first
+    assert "It says when it was run." in (project / "site" / "labs" / "small.html").read_text()
+    lab.write_text(SMALL_LAB.replace("print(", "print(0, "))
+    page = build(project) and (project / "site" / "labs" / "small.html").read_text()
+    assert first not in page
+
+
+def test_failing_assert_stops_the_build_at_its_line(project: Path) -> None:
+    lines = LAB.read_text(encoding="utf-8").splitlines()
+    place = lines.index("from rnn_tutorial import linear, rnn") + 1
+    planted = "assert linear is rnn, 'planted'"
+    lines[place:place] = ["", "# %%", "", planted, ""]
+    copy = project / "docs" / "en" / "labs" / "small.py"
+    copy.write_text("\n".join(lines), encoding="utf-8")
+    run = build(project)
+    assert run.returncode != 0
+    line = lines.index(planted) + 1
+    expected = f"docs/en/labs/small.py:{line}: AssertionError: planted\n    {planted}"
+    assert expected in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("changed", execution.DISTRIBUTIONS)
+def test_fingerprint_depends_on_versions(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = execution.fingerprint()
+    assert execution.fingerprint() == before
+    real = execution.version
+    monkeypatch.setattr(execution, "version", lambda name: "0.0" if name == changed else real(name))
+    assert execution.fingerprint() != before

@@ -1,0 +1,76 @@
+"""What the READMEs tell people to type is there, and their Python runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import WITHOUT_BROWSER
+
+ROOT = Path(__file__).parents[2]
+READMES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("README*.md"))}
+README = READMES["README.md"]
+
+
+def fences(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_python_runs() -> None:
+    blocks = fences("python")
+    assert blocks
+    for block in blocks:
+        subprocess.run([sys.executable, "-c", block], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_fence_is_known(name: str) -> None:
+    opened = re.findall(r"^```(\S+)", READMES[name], re.MULTILINE)
+    assert set(opened) <= {"bash", "powershell", "python", "bibtex"}
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_make_targets_exist(name: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake ([a-z-]+)", READMES[name]))
+    assert {"serve", "test", "test-browser", "site"} <= named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_files_named_exist(name: str) -> None:
+    linked = re.findall(r"\]\(([^):]+)\)", READMES[name])
+    named = linked + re.findall(r"`((?:docs|tests)/[a-z_./]+)`", READMES[name])
+    assert set(READMES) - {name} <= set(linked), "the README in the other language"
+    for file in named:
+        assert (ROOT / file).exists(), file
+
+
+@pytest.mark.parametrize("command", ["make test", "make test-browser"])
+def test_ci_runs_the_command_of_the_readme(command: str) -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert command in "".join(fences("bash")).splitlines()
+    assert f'stage "{command}" {command}' in script
+
+
+def test_both_commands_together_run_everything() -> None:
+    """One leaves out a mark, the other has nothing else, and tests/conftest.py says where it is."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = dict(re.findall(r"^(test[a-z-]*):.*\n\t.* -m pytest (.*)$", makefile, re.MULTILINE))
+    assert recipes == {"test": f'-m "{WITHOUT_BROWSER}"', "test-browser": "-m browser tests"}
+
+
+def test_what_is_left_to_the_browser_is_named() -> None:
+    files = ["tests/site/test_axe.py", "tests/site/test_style_sheets.py"]
+    command = [sys.executable, "-m", "pytest", "-n1", "-p", "no:cacheprovider"]
+    command += ["-m", WITHOUT_BROWSER, *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    named = re.findall(r"^  not run: (\d+) in (\S+)$", done.stdout, re.MULTILINE)
+    assert [file for _, file in named] == files
+    total = sum(int(count) for count, _ in named)
+    line = f"{total} checks use a browser and were not run: say `make test-browser`"
+    assert line in done.stdout.splitlines()

@@ -1,0 +1,169 @@
+"""A translation says what its English page says, properly, and follows when that changes."""
+
+import re
+from pathlib import Path
+
+import autocorrect_py
+import pytest
+from claimdown.config import config_for
+from claimdown.page import Page
+from claimdown.prose import INLINE_CODE
+from claimdown.reader import read
+from claimdown.translation import compare, pairs
+
+from tools.figure_labels import LABELS, in_chinese, untranslated
+from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
+from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
+
+CONFIG = config_for(ROOT)
+TRANSLATED = list(pairs([], CONFIG))
+LABS = translated_labs()
+FIGURES = sorted((docs_dir().parent / "assets" / "figures").glob("*.svg"))
+# autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
+RULES = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
+HAN = "\u4e00-\u9fff"
+# What autocorrect passes over: a blank between Chinese and code, or a value with its mark.
+CLOSE = re.compile(rf"[{HAN}]`|`[{HAN}]|\}}[{HAN}]")
+HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(docs_dir().parent).as_posix()
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=name_of)
+def test_page_agrees_with_its_english_twin_and_follows_it(page: Path) -> None:
+    assert compare([page], CONFIG) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_navigation_is_the_same(language: str) -> None:
+    assert [english(page) for page in navigation(language)] == navigation()
+
+
+@pytest.mark.parametrize("lab", LABS, ids=name_of)
+def test_lab_agrees_with_its_english_twin_and_follows_it(lab: Path) -> None:
+    assert compared(lab) == []
+
+
+def test_every_lab_is_translated() -> None:
+    labs = sorted(docs_dir().glob("labs/*.py"))
+    assert [english(lab) for lab in LABS] == labs * len(LANGUAGES[1:])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "digits = load_digits()",
+            "digits = load_digits(n_class=9)",
+            "here is 'digits = load_digits(n",
+        ),
+        ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is fence (refused) python tags"),
+        (
+            "](../foundations/rnn-by-hand.md)",
+            "](../foundations/memory.md)",
+            "the link foundations/mem",
+        ),
+        (
+            "实验不下载任何东西",
+            "实验 downloads nothing at all",
+            '"downloads nothing at all" is not',
+        ),
+    ],
+)
+def test_drift_of_a_lab_is_named(old: str, new: str, message: str) -> None:
+    lab = docs_dir("zh") / "labs/digits.py"
+    script = lab.read_text(encoding="utf-8")
+    line = script[: script.index(old)].count("\n") + 1
+    (found, *_) = compared(lab, script.replace(old, new, 1))
+    assert found.startswith(f"docs/zh/labs/digits.py:{line}: {message}"), found
+
+
+def test_lab_says_how_to_follow() -> None:
+    lab = docs_dir("zh") / "labs/digits.py"
+    script = re.sub(r"(?m)^#   data: \w+$", "#   data: aaaaaaaa", lab.read_text(encoding="utf-8"))
+    (found,) = compared(lab, script)
+    assert re.search(r"section data .* has changed .* python -m tools\.labs\.translation", found)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=name_of)
+def test_marked_lab_is_the_same_but_for_its_fingerprints(lab: Path) -> None:
+    script = lab.read_text(encoding="utf-8")
+    assert marked_lab(lab) == script
+    assert compared(lab, re.sub(r"(?m)^(import torch)$", r"\1  # 注释", script)) == []
+    assert lab_as_page(script).count("\n") in (script.count("\n"), script.count("\n") + 1)
+
+
+def shown(page: Page) -> str:
+    """Return a page's text, without code."""
+    return "\n".join(block.text for block in page.blocks if not block.fence)
+
+
+@pytest.mark.parametrize("path", [*TRANSLATED, *LABS], ids=name_of)
+def test_typography(path: Path) -> None:
+    assert complaints(shown(read_lab(path) if path.suffix == ".py" else read(path))) == []
+
+
+def complaints(text: str) -> list[str]:
+    autocorrect_py.load_config(RULES)
+    found = autocorrect_py.lint_for(text, "markdown").lines
+    told = [f"{line.old.strip()} -> {line.new.strip()}" for line in found]
+    for line in text.split("\n"):
+        plain = re.sub(INLINE_CODE, "`x`", re.sub(r"\{ [^}]*\}", "{}", line))
+        plain = plain.replace("`{}", "}")
+        told += [f"{hit[0]}: {line}" for hit in CLOSE.finditer(plain)]
+        told += [f"{hit[0]}: {line}" for hit in HALF_WIDTH.finditer(plain)]
+    return told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "用nn.RNN处理。",
+        "把$x_t$乘以权重。",
+        "他说,你好。",
+        "有`h_n`的值。",
+        "共16个。",
+        "状态 ，输出",
+        '`[4]`{ .verified expr="x" }个',
+        "句子一。 句子二。",
+        "展开(unroll)",
+    ],
+)
+def test_typography_complains(text: str) -> None:
+    assert complaints(text)
+
+
+def test_typography_accepts_what_is_right() -> None:
+    good = '用 `nn.RNN` 处理 $x_t$，得到 `[4, 16]`{ .verified expr="x" } 个；见[双向](b.md)（图）。'
+    assert complaints(good) == []
+
+
+def test_each_term_of_the_glossary_stands_where_its_entry_leads_to() -> None:
+    glossary = docs_dir("zh") / "look-up/glossary.md"
+    entry = re.compile(r"(?m)^(\S[^*\n]*?) \*.*\n:   .*\n(?:    .*\n)*?    \[.*?\]\((.*?)#")
+    entries = entry.findall(read(glossary).text)
+    assert len(entries) > 60
+    missing = [f"{term}: {path}" for term, path in entries
+               if term not in shown(read(glossary.parent / path))]  # fmt: skip
+    assert missing == []
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda path: path.stem)
+def test_labels_of_figures_are_translated(figure: Path) -> None:
+    svg = figure.read_text(encoding="utf-8")
+    assert untranslated(svg) == []
+    assert re.sub(r">[^<]*<", "><", in_chinese(svg)) == re.sub(r">[^<]*<", "><", svg)
+
+
+def test_every_translated_label_is_drawn() -> None:
+    drawn = "".join(path.read_text(encoding="utf-8") for path in FIGURES).replace("\u200b", "")
+    assert [label for label in LABELS if label not in drawn] == []
+
+
+def test_the_words_of_both_configurations_differ_and_the_rest_does_not() -> None:
+    ours, theirs = settings("zh"), settings()
+    for key in ("hooks", "validation", "extra_css", "extra_javascript", "use_directory_urls"):
+        assert ours[key] == theirs[key]
+    assert ours["site_name"] != theirs["site_name"]

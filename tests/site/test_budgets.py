@@ -1,0 +1,126 @@
+"""How many bytes a visit costs, gzipped as a web server sends them, and how much work a phone."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+from tools.site import LANGUAGES, site_folder
+
+FIRST_VISIT = 250_000
+NEXT_PAGE = 40_000
+WIDGETS = 15_000  # all of them and the front page's scene, in one language
+PHONE = {"width": 412, "height": 823}
+PACKED = (".woff2", ".png", ".ico", ".gz")  # a server sends these as they are
+READ = """async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += 500) {
+        scrollTo(0, y)
+        await new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))
+    }
+}"""
+
+
+def weight(name: str, body: bytes) -> int:
+    return len(body) if name.endswith(PACKED) else len(gzip.compress(body, 6))
+
+
+def html_weights(site: Path, language: str) -> dict[str, int]:
+    """Weigh every page's own file, the heaviest first."""
+    every = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
+    chinese = language == "zh"
+    paths = {name: path for name, path in every.items() if name.startswith("zh/") == chinese}
+    weights = {name: weight(name, path.read_bytes()) for name, path in paths.items()}
+    return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+class Scales:
+    """Weigh what a page asks for, each address once, as a browser's cache does."""
+
+    def __init__(self, page: Page) -> None:
+        self.weights: dict[str, int] = {}
+        page.on("response", self.weigh)
+
+    def weigh(self, response: Response) -> None:
+        address = response.url.split("#")[0]
+        if address.startswith("http") and address not in self.weights:
+            self.weights[address] = weight(address, response.body())
+
+    def heaviest(self) -> str:
+        """List what weighs most, for the message of a failure."""
+        heaviest = sorted(self.weights.items(), key=lambda item: -item[1])[:8]
+        return "\n".join(f"{weight:>8,} {address}" for address, weight in heaviest)
+
+
+def visit(page: Page, address: str) -> Scales:
+    scales = Scales(page)
+    with page.expect_response("**/search_index.json"):  # which a page asks for late
+        page.goto(address, wait_until="load")
+    page.evaluate(READ)  # a page asks for widgets and letters when they come near
+    page.wait_for_load_state("networkidle")
+    return scales
+
+
+@pytest.mark.parametrize("rank", range(4))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_first_visit_to_one_of_the_heaviest_pages(
+    browser: Browser, built_site: Path, searchable: str, language: str, rank: int
+) -> None:
+    name = list(html_weights(built_site, language))[rank]
+    context = browser.new_context()
+    scales = visit(context.new_page(), searchable + name)
+    context.close()
+    for part in (name, "search_index.json", ".woff2", "main."):
+        assert part in " ".join(scales.weights), f"{name}: {part} was not loaded"
+    weight = sum(scales.weights.values())
+    assert weight <= FIRST_VISIT, f"{name}:\n{scales.heaviest()}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
+    browser: Browser, built_site: Path, searchable: str, language: str
+) -> None:
+    weights = html_weights(built_site, language)
+    context = browser.new_context()
+    start = f"{searchable}{site_folder(language)}/foundations/memory.html"
+    known = visit(context.new_page(), start).weights
+    name = next(iter(weights))
+    then = visit(context.new_page(), searchable + name).weights
+    context.close()
+    besides = sum(w for a, w in then.items() if a not in known and not a.endswith(name))
+    allowed = NEXT_PAGE - besides
+    assert {name: size for name, size in weights.items() if size > allowed} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_widgets_in_one_language_are_small(built_site: Path, language: str) -> None:
+    assets = built_site / "assets"
+    names = {path.name for path in (assets / "widgets").glob("*.js")}
+    assert {f"words-{language}.js", "base.js", "step-player.js"} <= names
+    others = {name for name in names if name.startswith("words-")} - {f"words-{language}.js"}
+    loaded = [assets / "widgets" / name for name in sorted(names - others)]
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in loaded}
+    assert sum(sizes.values()) <= WIDGETS, sizes
+
+
+@pytest.mark.parametrize("name", ["foundations/rnn-by-hand.html", "labs/digits.html"])
+def test_a_phone_styles_an_element_hardly_more_than_once(
+    browser: Browser, searchable: str, name: str
+) -> None:
+    """Material's script has all styles computed several times while it starts.
+
+    On the emulated phone of Lighthouse that is most of the time in which the page does not answer;
+    time depends on the machine, the number of elements does not.
+    """
+    context = browser.new_context(viewport=PHONE, device_scale_factor=1.75, is_mobile=True)
+    page = context.new_page()
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.goto(searchable + name, wait_until="networkidle")
+    elements = page.evaluate("document.querySelectorAll('*').length")
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    context.close()
+    styled = [event["args"].get("elementCount", 0) for event in events
+              if event["name"] == "UpdateLayoutTree" and event["ph"] == "X"]  # fmt: skip
+    assert elements > 2000
+    assert 1000 < sum(styled) <= 2.4 * elements

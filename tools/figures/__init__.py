@@ -1,0 +1,25 @@
+"""The figures of the course, each drawn by a module of this package from tensors it computes.
+
+`python -m tools.figures` redraws all of them, `… linear_over_time` one. The module
+`linear_over_time` becomes `docs/assets/figures/linear-over-time.svg`.
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+TARGET = Path(__file__).parents[2] / "docs" / "assets" / "figures"
+
+
+def names() -> list[str]:
+    """List the figures: the modules beside `style`."""
+    files = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    return sorted(files - {"__init__", "__main__", "style"})
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def target(name: str) -> Path:
+    return TARGET / f"{name.replace('_', '-')}.svg"

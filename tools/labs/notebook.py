@@ -1,0 +1,109 @@
+"""Turn an executed lab into a notebook that runs where the course is not installed."""
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from claimdown.config import config_for
+from claimdown.notebook import LANGUAGE_INFO
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools.definitions import standalone
+from tools.labs.execution import executed_notebook
+from tools.labs.pages import linked_file
+from tools.site import ROOT, language_of, settings
+from tools.words import WORDS
+
+PACKAGE = "rnn_tutorial"
+HEADING_ID = re.compile(r"(?m)^(#{1,6} .*?)\s*\{\s*#[\w-]+\s*\}\s*$")
+AXIS = re.compile(r'<em class="axis-\w+">(\w+)</em>')
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def notebook_of_page(html: str, page: Page, files: Files) -> NotebookNode:
+    """Build the notebook of a lab's page as mkdocs-jupyter has rendered it, before `lab_page`."""
+
+    def link(href: str) -> str:
+        if urlsplit(href).scheme:
+            return href
+        path, hash, fragment = href.partition("#")
+        target = linked_file(path, page, files) if path else page.file
+        relative = target.url_relative_to(page.file) if target else path
+        return urljoin(page.canonical_url or "", relative) + hash + fragment
+
+    return lab_notebook(executed_notebook(html), Path(page.file.abs_src_path or ""), link)
+
+
+def lab_notebook(executed: NotebookNode, lab: Path, link: Callable[[str], str]) -> NotebookNode:
+    """Build the notebook of a lab's file; `link` makes the address behind a link absolute."""
+    name, language = lab.stem, language_of(lab)
+    first, *others = [cell for cell in executed.cells if cell.cell_type != "raw"]
+    title, rest = first.source.split("\n", 1)
+    title = HEADING_ID.sub(r"\1", title)
+    course = settings(language)["site_name"]
+    lab_of = WORDS[language].lab_of
+    origin = "> " + lab_of.format(title=title[2:], link=link(""), course=course)
+    first = {**first, "source": f"{title}\n\n{origin}\n{rest}"}
+    cells = []
+    for number, cell in enumerate([first, *others], 1):
+        write = code_cell if cell["cell_type"] == "code" else text_cell
+        cells.append(write(NotebookNode(cell), f"{name}-{number}", link))
+    return new_notebook(cells=cells, metadata=metadata(title[2:]))
+
+
+def metadata(title: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "authors": [{"name": config_for(ROOT).author}],
+        "license": config_for(ROOT).licence,
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": LANGUAGE_INFO,
+    }
+
+
+def text_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:
+    """Write text without what only the site understands."""
+    text = HEADING_ID.sub(r"\1", cell.source)
+    text = AXIS.sub(r"*\1*", text)
+    return new_markdown_cell(LINK.sub(lambda found: f"]({link(found[1])})", text), id=name)
+
+
+def code_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:
+    """Write code with the package's own source in the place of its import; keep the outputs."""
+    folded = {"note", "folded"} & set(cell.metadata.get("tags", []))
+    return new_code_cell(
+        without_package(cell.source),
+        id=name,
+        metadata={"jupyter": {"source_hidden": True}} if folded else {},
+        execution_count=cell.execution_count,
+        outputs=[new_output(**output) for output in cell.outputs],
+    )
+
+
+def without_package(source: str) -> str:
+    """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
+
+    Raises:
+        ValueError: if other code stands beside the import, or it has another form.
+    """
+    body = ast.parse(source).body
+    imports = [node for node in ast.walk(ast.parse(source)) if imports_package(node)]
+    if not imports:
+        return source
+    if len(body) != 1 or not isinstance(body[0], ast.ImportFrom) or body[0].module != PACKAGE:
+        raise ValueError(f"a lab imports from {PACKAGE} by name, in a cell of its own:\n{source}")
+    return standalone(alias.name for alias in body[0].names)
+
+
+def imports_package(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] == PACKAGE
+    return isinstance(node, ast.Import) and any(
+        alias.name.split(".")[0] == PACKAGE for alias in node.names
+    )

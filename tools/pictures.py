@@ -1,0 +1,45 @@
+"""A figure as a PNG, for notebooks: drawn once, and kept in `.cache/` until its code changes."""
+
+import hashlib
+import os
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from tools.figures import names
+from tools.site import ROOT
+
+CACHE = ROOT / ".cache" / "pictures"
+
+
+@cache
+def figure_png(figure: Path) -> bytes | None:
+    """Draw a figure again, on paper whatever the notebook's theme, in twice the size to show it at.
+
+    Returns None for a picture that is no figure of `tools/figures`.
+    """
+    name = figure.stem.replace("-", "_")
+    if name not in names():
+        return None
+    stored = CACHE / f"{name}-{_key()[:16]}.png"
+    if not stored.is_file():
+        from tools.drawing import drawn_png  # with torch and matplotlib, which take seconds
+
+        CACHE.mkdir(parents=True, exist_ok=True)
+        temporary = stored.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(drawn_png(name))
+        os.replace(temporary, stored)  # in one step: other builds may be reading it
+    return stored.read_bytes()
+
+
+@cache
+def _key() -> str:
+    """Hash all that a picture comes from: the figures, what they draw from, what draws them."""
+    sources = [Path(__file__).with_name(f"{name}.py") for name in ("drawing", "palette")]
+    for folder in ("tools/figures", "rnn_tutorial"):
+        sources += sorted(ROOT.glob(f"{folder}/*.py"))
+    versions = "".join(version(package) for package in ("matplotlib", "pillow", "torch"))
+    digest = hashlib.sha256(versions.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
