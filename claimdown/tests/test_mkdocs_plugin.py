@@ -157,7 +157,15 @@ def test_fault_is_named_by_file_and_line(
 
 def test_strict_build_stops(tmp_path: Path, builds: Build) -> None:
     root = written(tmp_path, {"docs/sums.md": FAULTS["output"][0]})
-    with pytest.raises(Abort, match="Aborted with 1 warnings in strict mode"):
+    with pytest.raises(Abort, match="Aborted with 1 errors in strict mode"):
+        builds(root, strict=True)
+
+
+def test_strict_build_stops_even_if_it_is_quiet(
+    tmp_path: Path, builds: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = written(tmp_path, {"docs/sums.md": FAULTS["output"][0]})
+    with caplog.at_level(logging.ERROR, "mkdocs"), pytest.raises(Abort, match="in strict mode"):
         builds(root, strict=True)
 
 
