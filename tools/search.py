@@ -1,7 +1,8 @@
-"""What the theme's search reads, and its index and script as they are published."""
+"""What Material's search reads of a page.  How it reads a query: docs/assets/search.js."""
 
-import json
 import re
+
+import jieba
 
 # What the search leaves out, tag by tag: formulas, figures, blocks of code.
 LEFT_OUT = re.compile(
@@ -11,21 +12,14 @@ LEFT_OUT = re.compile(
 )
 # What the search would show as one long text: entries of lists of terms, rows, captions.
 ENTRY = re.compile(
-    r'<dt\b[^>]*>(?P<term>.*?)(?:\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)?</dt>'
+    r'<dt\b(?P<id> id="[^"]*")?[^>]*>(?P<term>.*?)'
+    r'(?:\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)?</dt>'
     r"\s*<dd>\s*(?P<block><p>)?(?P<text>.*?)</dd>",
     re.DOTALL,
 )
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
-# The plugin puts a word between two of these marks, and a blank or a stop parts words as well.
-MARK, SHORT_MARK = "\u200b", "\x7f"  # three bytes, and one that no text has
-BLANK = r"\s\u3000-\u303f\uff00-\uffef“”\"<>"
-BESIDE_BLANK = re.compile(rf"{MARK}(?=[{BLANK}])|(?<=[{BLANK}]){MARK}")
-# Two places in the theme's search script: where it is given the index, and where it cuts a query.
-GIVEN = re.compile(r"constructor\(\{config:\w+,docs:(?P<docs>\w+),options:\w+\}\)\{")
-RESTORE = (
-    "for(let d of {docs})for(let f of['title','text'])d[f]=d[f].replaceAll('\\x7f','\\u200b');"
-)
-CUT = re.compile(r"(for\(let (\w)=\w\+1;\2)<(\w\.length;\2\+\+\)\w\.slice)")
+HAN = re.compile("[一-鿿]{4,}")
+LONGEST = 3
 
 
 def searched(html: str, colon: str) -> str:
@@ -34,31 +28,22 @@ def searched(html: str, colon: str) -> str:
     To read past what it leaves out takes most of its time, so that is emptied.
     """
     html = LEFT_OUT.sub(lambda part: part["start"] or part["block"], html)
-    html = ENTRY.sub(lambda entry: _as_paragraph(colon, **entry.groupdict()), html)
+    html = ENTRY.sub(lambda entry: _as_text(colon, **entry.groupdict()), html)
     return PART.sub(r"<\1p>", html)
 
 
-def _as_paragraph(colon: str, term: str, block: str | None, text: str) -> str:
-    return f"<p>{term}{colon}{text}" + ("" if block else "</p>")
+def _as_text(colon: str, id: str | None, term: str, block: str | None, text: str) -> str:
+    """Write an entry as a section, which the search leads to, or as a paragraph if it has no id."""
+    end = "" if block else "</p>"
+    return f"<h3{id}>{term}</h3><p>{text}{end}" if id else f"<p>{term}{colon}{text}{end}"
 
 
-def short_index(index: str) -> str:
-    """Write a search index with short marks, none beside blanks, and characters for escapes."""
-    text = json.dumps(json.loads(index), ensure_ascii=False, separators=(",", ":"))
-    return BESIDE_BLANK.sub("", text).replace(MARK, SHORT_MARK)
+def forget_long_words(text: str) -> None:
+    """Let jieba know no long word of a text as one: the search finds only how a word begins.
 
-
-def mended_search(worker: str) -> str:
-    """Let the search script read the short marks, and find whole words.
-
-    It cuts a query into words and never looks at the last character, so it reads 内存 as words that
-    begin with 内.  The cuts are looked up in the index, which has the words as jieba has cut them.
-
-    Raises:
-        ValueError: if the script is another one than that of Material 9.8.
+    So 神经网络 is two words from now on, and who looks for 网络 finds it.
     """
-    mended, given = GIVEN.subn(lambda place: place[0] + RESTORE.format(**place.groupdict()), worker)
-    mended, cut = CUT.subn(r"\1<=\3", mended)
-    if (given, cut) != (1, 1):
-        raise ValueError("the theme's search script has changed: what does it need now?")
-    return mended
+    runs = HAN.findall(text)
+    while long := {word for run in runs for word in jieba.cut(run) if len(word) > LONGEST}:
+        for word in long:
+            jieba.del_word(word)

@@ -222,7 +222,7 @@ REFUSED = {
     "heading with an id, no spaces": ("## Part {#part}\n", 3, "id"),
     "heading, a colon": ("## Part {: #part }\n", 3, "id"),
     "heading underlined": ("Part\n----\n", 4, "heading"),
-    "heading doubly underlined": ("Part\n====\n", 4, "heading"),
+    "heading doubly underlined": ("Part\n====\n", 4, "found ===="),
     "heading without a space": ("##Part { #part }\n", 3, "heading"),
     "heading closed with hashes": ("## Part { #part } ##\n", 3, "id"),
     "box without a space": ("!!!note\n\n    Text\n", 3, "box"),
@@ -230,7 +230,6 @@ REFUSED = {
     "box with two kinds": ('!!! note inline "Title"\n\n    Text\n', 3, "box"),
     "box with an empty title": ('!!! note ""\n\n    Text\n', 3, "box"),
     "box in capitals": ('!!! Note "Title"\n\n    Text\n', 3, "box"),
-    "box of another syntax": ('/// note | Title\nText\n///\n', 3, ""),
     "tab without a title": ("===\n\n    Text\n", 3, ""),
 }
 

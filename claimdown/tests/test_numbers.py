@@ -42,7 +42,7 @@ FORM = "a verified value is written"
 LOST = "is lost"
 # Other ways to write one, which are refused, and marks that check nothing.
 BAD_MARKS = {
-    "two ticks": ("``4``{ .verified expr=\"2 + 2\" }\n", 3, FORM),
+    "two ticks": ('``4``{ .verified expr="2 + 2" }\n', 3, FORM),
     "two ticks and spaces": ('`` 4 ``{ .verified expr="2 + 2" }\n', 3, FORM),
     "a colon": ('`4`{: .verified expr="2 + 2" }\n', 3, FORM),
     "class last": ('`4`{ expr="2 + 2" .verified }\n', 3, FORM),
@@ -71,8 +71,8 @@ BAD_MARKS = {
     "link": ('[4](https://x.org){ .verified expr="4" }\n', 3, FORM),
     "heading": ('## 4 { #x .verified expr="4" }\n', 3, ""),
     "paragraph": ('It is 5.25\n{ .verified expr="4" }\n', 4, FORM),
-    "span": ('<span class="verified">4</span>\n', 3, "verified"),
-    "span, no quotes": ("<span class=verified>4</span>\n", 3, "verified"),
+    "span": ('<span class="verified">4</span>\n', 3, "raw HTML, <span>"),
+    "span, no quotes": ("<span class=verified>4</span>\n", 3, "raw HTML, <span>"),
     "code": ('<code class="verified" expr="4">4</code>\n', 3, "raw HTML, <code>"),
     "a space before it": ('`4` { .verified expr="4" }\n', 3, FORM),
     "a line before it": ('Text\n`4`\n{ .verified expr="4" }\n', 5, FORM),
@@ -92,14 +92,13 @@ BAD_MARKS = {
     "box's title": (f'!!! note "So {RIGHT}"\n\n    Text\n', 3, ""),
     "tab's title": (f'=== "So {RIGHT}"\n\n    Text\n', 3, ""),
     "in a formula": (f"$x = {RIGHT}$\n", 3, ""),
-    "in a displayed formula": (f"$$\n{RIGHT}\n$$\n", 4, ""),
+    "in a displayed formula": (f"$$\n{RIGHT}\n$$\n", 3, "a formula holds no"),
     "formula in the expression": ("$x$ `4`{ .verified expr=\"len('$a$b')\" } $y$\n", 3, LOST),
     "a bar in the expression": (
         '| a |\n|---|\n| `4`{ .verified expr="4 | 0" } |\n',
         5,
         LOST,
     ),
-    "a brace in the expression": ('`4`{ .verified expr="{1: 4}[1]" }\n', 3, ""),
 }
 
 SHAPE = "looks like a concrete shape"
@@ -246,6 +245,7 @@ EVALUATED = {
     '`0.334`{ .verified expr="1 / 3" }': "Expected: 0.334",
     '`1,000`{ .verified expr="10 ** 3" }': "",
     '`[4, 16]`{ .verified expr="[4] + [16]" }': "",
+    '`4`{ .verified expr="{1: 4}[1]" }': "",
     '`(4, 16)`{ .verified expr="[4] + [16]" }': "Expected: (4, 16)\nActual:   [4, 16]",
     '`[0.33, 1]`{ .verified expr="[1 / 3, 1]" }': "",
     '`a|b`{ .verified expr="chr(97) + chr(124) + chr(98)" }': "",

@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from claimdown.page import Output
+from claimdown.reader import read
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.site.visits import PHONE, Listener, allow_instant_visits, load
-from tools.chapter import Output, read_chapter
+from tests.site.visits import PHONE, Listener, load
 from tools.search import SHORT_MARK
 from tools.site import LANGUAGES, docs_dir, site_folder
 
@@ -48,29 +49,6 @@ def test_scheme_switch(context: BrowserContext, served: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
 
 
-def test_nothing_fades_while_the_scheme_changes(context: BrowserContext, served: str) -> None:
-    page = context.new_page()
-    load(page, served)
-    duration = "getComputedStyle(document.querySelector('article a')).transitionDuration"
-    page.evaluate(
-        """duration => {
-            window.seen = []
-            new MutationObserver(() => {
-                if (document.body.hasAttribute("data-md-color-switching")) seen.push(eval(duration))
-            }).observe(document.body, { attributes: true })
-        }""",
-        duration,
-    )
-    before = page.evaluate(duration)
-    assert before != "0s"
-    for _ in range(2):  # to dark, and back
-        page.locator("[data-md-component=palette] label:visible").click()
-        page.wait_for_function("!document.body.hasAttribute('data-md-color-switching')")
-        assert set(page.evaluate("seen")) == {"0s"}
-        assert page.evaluate(duration) == before
-        page.evaluate("seen = []")
-
-
 def search(page: Page, words: str) -> None:
     page.locator("label.md-search__icon, input.md-search__input").first.click()
     page.keyboard.type(words)
@@ -100,7 +78,7 @@ def test_search_for_a_message_leads_to_its_cause(
     context: BrowserContext, searchable: str, language: str
 ) -> None:
     """People paste what torch has told them: the page of faults is the first result."""
-    chapter = read_chapter(docs_dir(language) / "learning/debugging.md")
+    chapter = read(docs_dir(language) / "learning/debugging.md")
     printed = "\n".join(output.code for output in chapter.of(Output))
     messages = re.findall(r"^\w+(?:Error|Warning): .*", printed, re.MULTILINE)
     assert len(messages) >= 20
@@ -166,44 +144,6 @@ def test_chinese_search_finds_words_inside_running_text(
     assert SHORT_MARK not in page.locator(".md-search-result").inner_text()
     marked = page.locator(".md-search-result mark").all_inner_texts()
     assert set("".join(marked)) & set(word), "the word is found where it is highlighted"
-    assert heard.complaints == []
-
-
-def test_language_switch_leads_to_the_same_page_and_back(
-    context: BrowserContext, served: str
-) -> None:
-    page = context.new_page()
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    load(page, served + "gates/gru-by-hand.html")
-    page.get_by_role("button", name="Select language").hover()
-    page.get_by_role("link", name="简体中文").click()
-    page.wait_for_url("**/zh/gates/gru-by-hand.html")
-    assert page.locator("h1").inner_text().startswith("手写")
-    assert page.locator("html").get_attribute("lang") == "zh"
-    page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="选择当前语言").hover()
-    page.get_by_role("link", name="English").click()
-    page.wait_for_url("**/rnn-tutorial/gates/gru-by-hand.html")
-    assert heard.complaints == []
-
-
-def test_formulas_are_rendered_after_an_instant_visit(
-    context: BrowserContext, served: str, built_site: Path
-) -> None:
-    page = context.new_page()
-    allow_instant_visits(page, built_site, served)
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    load(page, served)
-    page.evaluate("window.sameDocument = true")
-    page.get_by_role("link", name="Start with chapter one").click()
-    page.wait_for_url("**/linear-layer-over-time.html")
-    page.locator(".arithmatex .katex").first.wait_for()
-    assert page.evaluate("window.sameDocument"), "the visit was not instant"
-    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
-    # This page lies deeper than the first one, and says anew where the fonts are.
-    found = "async () => (await document.fonts.load('italic 16px KaTeX_Math')).map(f => f.status)"
-    assert page.evaluate(found) == ["loaded"]
-    assert page.evaluate("document.head.querySelectorAll('style').length") == 1
     assert heard.complaints == []
 
 
@@ -286,7 +226,6 @@ def test_copy_button_covers_no_line_for_good(browser: Browser, served: str) -> N
         page = context.new_page()
         load(page, served + "foundations/rnn-by-hand.html")
         blocks = page.locator("div.language-python.highlight:visible", has_text="cell = nn.RNNCell")
-        page.add_style_tag(content="* { content-visibility: visible !important }")  # nothing moves
         block = blocks.first
         block.scroll_into_view_if_needed()
         button = block.locator(".md-code__nav")

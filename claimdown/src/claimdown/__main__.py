@@ -16,7 +16,7 @@ from claimdown.reader import read
 from claimdown.report import Report
 from claimdown.runner import run
 from claimdown.summary import summary
-from claimdown.translation import compare, mark_translated
+from claimdown.translation import compare, mark_translated, pairs
 from claimdown.update import apply_edits
 
 
@@ -50,7 +50,7 @@ def pages_of(paths: list[Path]) -> list[Path]:
         UsageError: names the path that is no page and holds none.
     """
     found: dict[Path, Path] = {}
-    for path in paths or [Path()]:
+    for path in paths or [config_for(Path()).root]:
         course = config_for(path)
         here = [page for page in course.pages() if page.is_relative_to(path.resolve())]
         if path.is_file() and path.suffix == ".md":
@@ -76,8 +76,8 @@ def run_all(pages: list[Path], update: bool) -> int:
                 print(as_fault(page, 1, error), flush=True)
                 faults += 1
             elif report and report.edits:
-                print(f"{shown(page)}: {len(report.edits)} places rewritten", flush=True)
-    end = f"{faults} fault{'' if faults == 1 else 's'}" if faults else "everything holds"
+                print(f"{shown(page)}: {counted(len(report.edits), 'place')} rewritten", flush=True)
+    end = counted(faults, "fault") if faults else "everything holds"
     print(f"{summary(len(pages), held, whole)}; {end}")
     return 1 if faults else 0
 
@@ -89,6 +89,8 @@ def checked(page: Path, update: bool) -> tuple[Path, Report | None, str]:
         report = run(read(page), update=update, recall=False)
         if report.edits:
             apply_edits(page, report.page.text, report.edits)
+    except ConfigError:
+        raise
     except (OSError, ValueError) as error:  # the other pages go on
         return page, report, str(error)
     return page, report, ""
@@ -97,13 +99,18 @@ def checked(page: Path, update: bool) -> tuple[Path, Report | None, str]:
 def compare_all(pages: list[Path], translated: bool) -> int:
     """Print where translations differ from their originals, or mark them as up to date."""
     config = config_for(pages[0])
-    twins = [page for page in pages if config.original_of(page.resolve())]
-    if translated:
-        for page in twins:
-            mark_translated(page)
-    found = compare(twins, config)
-    print("\n".join([*found, f"{len(twins)} translations: {len(found)} differences"]))
+    twins = pairs(pages, config)
+    for page, original in twins.items() if translated else ():
+        if page.is_file() and original.is_file():
+            mark_translated(page, original)
+    found = compare(pages, config)
+    end = counted(len(found), "difference") if found else "no difference"
+    print("\n".join([*found, f"{counted(len(twins), 'translation')} compared: {end}"]))
     return 1 if found else 0
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def as_fault(page: Path, line: int, message: str) -> str:

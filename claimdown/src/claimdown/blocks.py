@@ -25,7 +25,7 @@ KINDS = {
 # One line each.
 SINGLE = ("heading", "box", "tab", "row", "figure", "html", "rule", "reference", "abbreviation")
 LISTED = ("numbered item", "item")
-OPENING = ("box", "tab", "html")  # what may follow them at once
+OPENING = ("box", "tab")  # their content may follow at once
 HOLDING = (*LISTED, "definition", "footnote", "box", "tab")  # what is indented below them
 STEP = 4  # spaces that the content of a block is indented by
 
@@ -84,6 +84,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
                 block.line,
                 "this code block is not a fence: it is indented too far, and shown as code",
             )
+        elif block.kind == "footnote" and block.indent:
+            yield block.line, "a footnote's text stands at the left margin"
         elif block.indent != content:
             yield block.line, f"{what} indented by {block.indent} spaces, where {content} are right"
         if before and not block.apart and not _may_touch(before, block):
@@ -105,6 +107,8 @@ def _may_touch(before: Block, block: Block) -> bool:
     """Whether a block may follow another one without a blank line between them."""
     if before.kind in OPENING or block.kind == before.kind == "row":
         return True
+    if before.kind == "html":
+        return block.kind in ("html", "paragraph", "figure")
     if block.kind in LISTED:
         return before.kind in LISTED
     if block.kind == "definition":

@@ -36,20 +36,20 @@ LANGUAGE_INFO = {
     "pygments_lexer": "ipython3",
 }
 INLINE = re.compile(
-    rf"{TOKEN.pattern}|{TAG.pattern}|(?P<dollar>\$)|\[\^(?P<note>[^\]\s]+)\]:?"
-    rf"|(?:(?<=[`*_)\]>])|\n *(?=[^\n]*\Z))(?P<attributes_of_it>{ATTRIBUTES.pattern})"
+    rf"{TOKEN.pattern}|{TAG.pattern}|(?P<dollar>\$)|\[\^(?P<note>[^\]\s]+)\]"
+    rf"|(?:(?<=[`*_)\]>])|\n *(?=[^\n]*\Z))(?P<dropped>{ATTRIBUTES.pattern})"
     r"|(?<=\]\()(?<!\\\]\()(?P<target>[^\s()]+)",
     re.DOTALL,
 )
 HEADING_ID = re.compile(rf" +{ATTRIBUTES.pattern}$")
-MARKER = re.compile(r"(?:(?P<number>\d+)[.)]|[-*+:]) +")
-ABBREVIATION = re.compile(r"(?m)^\*\[[^\]]+\]: .*\n?")
-CJK = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"  # which a browser would show a line's end in as a space
-LINE_END = re.compile(rf"(?<=[\u3000-\u303f\uff00-\uffef”’…])\n[ >]*|(?<=[{CJK}])\n[ >]*(?=[{CJK}“])")
-LINK_ELSEWHERE = re.compile(r"(?m)^\[[^\]^]+\]: ")
+MARKER = re.compile(r"(?:(?P<number>\d+)\.|[-*+:]) +")
+# A line's end inside Chinese or Japanese, which would be shown as a space.
+CJK = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+LINE_END = re.compile(
+    rf"(?<=[\u3000-\u303f\uff00-\uffef”’…])\n[ >]*|(?<=[{CJK}])\n[ >]*(?=[{CJK}“])"
+)
 CONTAINERS = ("div", "figcaption", "figure", "span")  # tags that only lay out what is in them
-# What neither continues the line above it nor is continued by the line below it.
-SEPARATE = {"box", "definition", "figure", "footnote", "heading", "rule", "tab"}
+TIGHT = {"item", "numbered item", "row", "paragraph", "html"}  # may touch each other
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -135,7 +135,7 @@ class _Writer:
 
     def pieces(self) -> list[Piece]:
         """List what the cells hold: the title, where the notebook comes from, and the rest."""
-        found = self.blocks(self.page.blocks)
+        found = [*self.blocks(self.page.blocks), *self.on_the_page()]
         head = [piece for piece in found[:1] if re.match("#+ ", piece.text)]
         edition = self.config.editions[self.page.edition]
         title, course = self.inline(self.page.title), escaped(edition.site_name)
@@ -148,33 +148,37 @@ class _Writer:
 
     # Blocks.
 
-    def blocks(self, blocks: Sequence[Block]) -> list[Piece]:
+    def blocks(self, blocks: Sequence[Block], above: str = "") -> list[Piece]:
         """Write blocks that stand side by side, each with those inside it."""
         result: list[Piece] = []
-        above, number = "", 0
+        number = 0
         groups = list(nested(blocks))
         for (block, inside), (below, _) in zip(groups, [*groups, (None, [])][1:], strict=True):
             lines = [line.lstrip() for line in block.lines]
             if block.kind == "numbered item":  # a list counts on from its first number
-                number = (
-                    number + 1 if above == block.kind else int(MARKER.match(lines[0])["number"])
-                )
+                written = int(MARKER.match(lines[0])["number"])
+                number = number + 1 if above == block.kind else written
                 lines[0] = MARKER.sub(f"{number}. ", lines[0], count=1)
             if block.kind == "paragraph" and below and below.kind == "definition":
                 pieces = [Piece("\n".join(f"- **{self.inline(line)}**" for line in lines))]
             else:
                 pieces = self.block(block, "\n".join(lines), inside)
             if pieces:
-                apart = block.apart or not above or bool({above, block.kind} & SEPARATE)
+                apart = block.apart or not {above, block.kind} <= TIGHT
                 pieces[0] = replace(pieces[0], apart=apart)
-            if self.moving is not None and not self.opened:
-                link = self.link(self.moving)
-                words = self.config.words(self.page.edition)
-                pieces.append(Piece(words.on_the_page.format(link=link)))
-                self.moving = None
+            if not self.opened:
+                pieces += self.on_the_page()
             above = block.kind if pieces else ""
             result += pieces
         return result
+
+    def on_the_page(self) -> list[Piece]:
+        """Say where something moves, if a part of the page is over in which something does."""
+        if self.moving is None:
+            return []
+        words, link = self.config.words(self.page.edition), self.link(self.moving)
+        self.moving = None
+        return [Piece(words.on_the_page.format(link=link))]
 
     def block(self, block: Block, text: str, inside: list[Block]) -> list[Piece]:
         """Write one block; `text` is its own, without indentation."""
@@ -197,13 +201,14 @@ class _Writer:
                 first = Piece(self.inline(text[len(marker) :]))
                 # The term above a definition is an item; this is how it goes on.
                 marker = "  " if block.kind == "definition" else marker
-                return item(marker, [first, *self.blocks(inside)])
-            case "paragraph" | "row" | "html" | "rule" | "footnote":
-                if LINK_ELSEWHERE.search(text):
-                    message = "cells share no addresses of links: write [text](address)"
-                    raise self.fault(block.line, message)
-                text = self.inline(ABBREVIATION.sub("", text), block.kind == "row").strip("\n")
-                return [*([Piece(text)] if text.strip() else []), *self.blocks(inside)]
+                return item(marker, [first, *self.blocks(inside, "paragraph")])
+            case "footnote":
+                return [Piece(self.inline(text.replace("]:", "]", 1))), *self.blocks(inside)]
+            case "paragraph" | "row" | "quote" | "html" | "rule":
+                text = self.inline(text, block.kind == "row").strip()
+                return [Piece(text)] if text else []
+            case "abbreviation":
+                return []
         raise self.fault(block.line, f"a notebook cannot show a block of the kind {block.kind!r}")
 
     def fence(self, fence: Fence) -> list[Piece]:
@@ -224,17 +229,15 @@ class _Writer:
         """
         box = BOX.fullmatch(text)
         title = self.inline(box["kind"].capitalize() if box["title"] is None else box["title"])
-        first = [Piece(f"**{title}**")] if title else []
+        first = Piece(f"**{title}**")
         if box["mark"] != "???":
-            return quoted([*first, *body])
+            return quoted([first, *body])
         body = joined(body)
         if body and not body[0].code:
             name = escape(re.sub("[`*]", "", title), quote=False)
-            fold = (
-                f"<details>\n<summary><b>{name}</b></summary>\n\n{body.pop(0).text}\n\n</details>"
-            )
-            first = [Piece(fold, alone=True)]
-        return [*first, *(replace(piece, folded=piece.code is not None) for piece in body)]
+            head = f"<details>\n<summary><b>{name}</b></summary>"
+            first = Piece(f"{head}\n\n{body.pop(0).text}\n\n</details>", alone=True)
+        return [first, *(replace(piece, folded=piece.code is not None) for piece in body)]
 
     def figure(self, line: int, text: str) -> Piece:
         """Write a figure as a PNG inside the text, with its caption.
@@ -278,7 +281,7 @@ class _Writer:
                     return r"\$"  # a lone one: another reader may see a formula begin
                 case "note":
                     return f"<sup>{match['note']}</sup>"
-                case "attributes_of_it":
+                case "dropped":
                     return ""
                 case "target":
                     return self.link(match["target"])
@@ -290,24 +293,23 @@ class _Writer:
 
     def tag(self, tag: re.Match[str]) -> str:
         """Drop the tags of containers and of custom elements; keep <sup>, <kbd> and the like."""
-        is_end = tag[0].startswith("</")
-        if "-" in tag["name"]:
-            around = [anchor for anchor in self.opened if anchor]
-            self.moving = around[-1] if around else ""
-        elif tag["name"] not in CONTAINERS:
+        is_custom = "-" in tag["name"]
+        if not is_custom and tag["name"] not in CONTAINERS:
             return tag[0]
-        elif is_end and self.opened:
-            self.opened.pop()
-        elif not is_end:
+        if not tag[0].startswith("</"):
+            if is_custom:
+                self.moving = next((anchor for anchor in reversed(self.opened) if anchor), "")
             anchor = re.search(r'\sid="([^"]*)"', tag["attributes"])
             self.opened.append(f"#{anchor[1]}" if anchor else "")
+        elif self.opened:
+            self.opened.pop()
         return ""
 
     def link(self, target: str) -> str:
         """Make an address absolute; one of a page, by its file, becomes the page's own."""
         path, hash_mark, anchor = target.partition("#")
         if not self.address:
-            return target if path else self.page.path.name + target
+            return target or self.page.path.name
         if urlsplit(target).scheme or not path:
             return urljoin(self.address, target) if target else self.address
         base = self.address
@@ -334,7 +336,7 @@ def nested(blocks: Sequence[Block]) -> Iterator[tuple[Block, list[Block]]]:
 def item(marker: str, pieces: list[Piece]) -> list[Piece]:
     """Indent an item down to its first code block, below which it goes on without."""
     first, *rest = joined(pieces)
-    return [Piece(marker + first.text.replace("\n", "\n" + " " * len(marker))), *rest]
+    return [Piece(marker + textwrap.indent(first.text, " " * len(marker)).lstrip()), *rest]
 
 
 def quoted(pieces: list[Piece]) -> list[Piece]:

@@ -17,7 +17,7 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTES = re.compile(r"\{:? ?(?:[.#]|\w+=)[^{}\n]*\}")
-MARK = re.compile(r"\{[^{}]*\bverified\b")
+MARK = re.compile(r"\{[^{}]*\b(?:verified|expr)\b")
 IMAGE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<target>[^\s)]*)(?:\s+"(?P<title>[^"]*)")?\)')
 LINK = re.compile(
     r"(?P<text>\[[^\[\]]*\])(?:\((?P<target>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
@@ -107,7 +107,7 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
 
 
 def _attributes(match: re.Match[str]) -> str:
-    return match[0] if "verified" in match[0] else blank(match)
+    return match[0] if MARK.match(match[0]) else blank(match)
 
 
 def _spaces(match: re.Match[str]) -> str:

@@ -89,7 +89,10 @@ class Pages:
 
         def evaluate(example: Example) -> str | None:
             if document.report is None:  # the page runs whole, whichever of its items is wanted
-                document.report = run(page, update=self.update, recall=False)
+                try:
+                    document.report = run(page, update=self.update, recall=False)
+                except ConfigError as error:
+                    return str(error)
                 checked.edits = document.report.edits
             index = example.parsed
             faults = [f for f in document.report.failures if f.index == index]

@@ -130,7 +130,9 @@ def _prose(source: Source, block: Block, faults: list[FormError]) -> Iterator[Va
         return block.line + text.count("\n", 0, offset)
 
     for mark in prose.marks:
-        if reason := _lost(block, prose, mark.start, mark.expression):
+        if not mark.expression.strip():
+            faults.append(FormError(line(mark.start), f"`{mark.text}` has no expression"))
+        elif reason := _lost(block, prose, mark.start, mark.expression):
             faults.append(
                 FormError(line(mark.start), f"the mark of `{mark.text}` is lost: {reason}")
             )
@@ -163,6 +165,11 @@ def _strange(source: Source, block: Block, prose: Prose) -> Iterator[tuple[int, 
         if "\n" in code:
             message = "inline code that runs over several lines is not executed: use a fence"
             yield at, message
+    for at, formula in prose.formulas:
+        if "`" in formula:
+            yield at, "a formula holds no inline code, and no verified value"
+    for title in re.finditer(r"\]\([^\s()]*\s+'", block.text):
+        yield title.start(), "the title of a link or an image stands in double quotes"
     for marker in re.finditer(r"`{3,}|~{3,}", prose.bare):
         yield marker.start(), "a fence stands on a line of its own, after spaces"
     for marker in re.finditer(r"-8<-", prose.bare):
@@ -192,8 +199,8 @@ def _raw_html(source: Source, tag: re.Match[str]) -> Iterator[tuple[int, str]]:
         yield tag.start(), f"raw HTML, <{name}>, is not checked: use Markdown, or one of {known}"
     elif re.search(r"\b(?:style|hidden)\b|\bclass=\S*(?:verified|highlight|language-|admonition)",
                    attributes):  # fmt: skip
-        message = f"raw HTML, <{name}>, with a style or a class that the site itself writes"
-        yield tag.start(), f"{message} is not checked"
+        what = "a style or a class that the site writes, such as verified"
+        yield tag.start(), f"raw HTML, <{name}>, with {what}, is not checked"
     elif name in ("div", "figure", "figcaption") and not re.search(r"\bmarkdown\b", attributes):
         yield (
             tag.start(),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -57,6 +58,9 @@ def _prepared(config: Config) -> multiprocessing.context.BaseContext:
     """Start pages from a process that has imported what they need, where that can be had."""
     for name, value in config.environment.items():  # which the process inherits
         os.environ.setdefault(name, value)
+    for name in config.preload:
+        if find_spec(name.split(".")[0]) is None:
+            raise _missing(config, "preload", name)
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -165,10 +169,15 @@ def _key(page: Page, config: Config) -> str:
         try:
             digest.update(f"{name}=={version(name)}\0".encode())
         except PackageNotFoundError:
-            raise ConfigError(f"[tool.claimdown] distributions: {name} is not installed") from None
+            raise _missing(config, "distributions", name) from None
     digest.update(repr([(name, os.environ.get(name)) for name in config.environment]).encode())
     digest.update("\0".join(_parts(page)).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _missing(config: Config, entry: str, name: str) -> ConfigError:
+    where = f"{config.root / 'pyproject.toml'}: [tool.claimdown] {entry}"
+    return ConfigError(f"{where}: expected what is installed, got {name!r}")
 
 
 def _parts(page: Page) -> Iterator[str]:

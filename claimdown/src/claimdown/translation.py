@@ -21,8 +21,8 @@ from pathlib import Path
 import yaml
 
 from claimdown.comments import without_comments
-from claimdown.config import Config, Words, config_for
-from claimdown.page import Block, Output, Page, Skipped, Value
+from claimdown.config import Config, ConfigError, Words, config_for
+from claimdown.page import Block, Output, Page, Refused, Skipped, Value
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, INLINE_CODE, TOKEN
 from claimdown.reader import read
 
@@ -39,12 +39,15 @@ MARKS = {
 }
 # A sentence may name one of these twice in one language and once in the other.
 ONCE = ("inline code", "formula", "number")
-WORDED = re.compile(r'\\text\{[^}]*\}| (?:alt|aria-label|title)="[^"]*"')  # text inside a mark
+TOLD = re.compile(r' (?:alt|aria-label|title)="([^"]*)"')  # text inside a tag
+WORDED = re.compile(rf"\\text\{{[^}}]*\}}|{TOLD.pattern}")  # text inside a mark
 # What may be in another language: *words*{ lang=en }, "a quotation", > a quotation.
 FOREIGN = re.compile(r'(?m)\*[^*\n]+\*\{:? ?lang=[\w-]+ ?\}|"[^"\n]+"|^[ \t]*>.*$')
 CAPTION = re.compile(r'(\]\(\S+ )"([^"\n]*)"\)')
-WORD = r"(?:[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]+|[aAI](?![\w.]))"
-RUN = re.compile(rf"(?<![\w.-]){WORD}(?:[\s,;:*_()\[\]]+{WORD}){{3,}}")  # four words or more
+LETTER = "A-Za-z\u00c0-\u024f"
+WORD = rf"(?:[{LETTER}][\d_{LETTER}'’-]+|[aAI](?![\d_{LETTER}.]))"
+# Four words or more.
+RUN = re.compile(rf"(?<![\d_{LETTER}.-]){WORD}(?:[\s,;:*()\[\]]+{WORD}){{3,}}")
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,10 @@ class Section:
             item = _target(item, page) if kind == "link" else item
             self.marks[kind].append((item, line + text.count("\n", 0, start)))
         text = FOREIGN.sub(lambda match: _blank(match, "|"), text)
-        for run in RUN.finditer(text):
-            words = " ".join(run[0].split())
-            self.runs.append((line + text.count("\n", 0, run.start()), words))
+        told = [(0, text)] + [(said.start(1), said[1]) for said in TOLD.finditer(prose)]
+        for start, run in [(start, run) for start, part in told for run in RUN.finditer(part)]:
+            words = " ".join(re.findall(WORD, run[0]))
+            self.runs.append((line + text.count("\n", 0, start + run.start()), words))
 
 
 def _blank(match: re.Match[str], by: str = " ") -> str:
@@ -101,12 +105,10 @@ def sections(page: Page) -> dict[str, Section]:
     lines, words = text.split("\n"), config_for(page.path).words(page.edition)
     claims = {claim.line: claim.title for claim in page.claims}
     here = _front_matter(page)
-    found, named, unnamed = {"front matter": here}, "front matter", 0
+    found = {"front matter": here}
     for block in page.blocks:
         if heading := block.kind == "heading" and HEADING.fullmatch(block.text.strip()):
-            own = (heading["id"] or "").strip("{ #}")
-            named, unnamed = own or named, 0 if own else unnamed + 1
-            name = f"{named} ({unnamed})" if unnamed else named
+            name = (heading["id"] or "").strip("{ #}") or f"heading {len(found)}"
             here = found.setdefault(name, Section(block.line))
         here.end = block.line + len(block.lines) - 1
         here.pieces.append(_piece(block, claims.get(block.line, ""), words))
@@ -144,7 +146,8 @@ def _piece(block: Block, claim: str, words: Words) -> Piece:
         shape = f"heading {heading['level']} {heading['id'] or ''}"
     elif fence:
         title = "" if isinstance(fence, Output | Skipped) else fence.title  # theirs is a word
-        shape = f"fence ({type(fence).__name__.lower()}) {fence.language} {title}"
+        said = first.strip("`~") if isinstance(fence, Refused) else f"{fence.language} {title}"
+        shape = f"fence ({type(fence).__name__.lower()}) {said}"
         code = without_comments(textwrap.dedent("\n".join(block.lines[1:-1])), fence.language)
     elif block.kind == "box":
         ways = {words.equal: "equal", words.within_rounding: "within rounding"}
@@ -152,7 +155,8 @@ def _piece(block: Block, claim: str, words: Words) -> Piece:
         shape = " ".join(["box", *first.split()[:2], *way])
     elif block.kind == "row":
         cells = re.sub(INLINE_CODE, "", first).replace("\\|", "").count("|") - 1
-        shape = f"row of {cells} cells"
+        aligned = re.sub("-+", "-", first.replace(" ", "")) if set(first) <= set("|:- ") else ""
+        shape = f"row of {cells} cells {aligned}"
     shape = shape.strip() + (f", indented by {block.indent}" if block.indent else "")
     return Piece(block.line, shape, tuple(code.split("\n")))
 
@@ -197,7 +201,7 @@ def _pieces_apart(ours: Section, theirs: Section, there: str) -> Found:
             elif other is None:
                 yield mine.line, f"{there} has no such {mine.shape}; remove it, or add it there"
             elif mine.shape != other.shape:
-                what = f"here is a {mine.shape}, where {there}:{other.line} has a {other.shape}"
+                what = f"here is {mine.shape}, where {there}:{other.line} has {other.shape}"
                 yield mine.line, f"{what}; make this one like it"
             elif mine.code != other.code:
                 pairs = enumerate(zip_longest(mine.code, other.code, fillvalue=""), 1)
@@ -230,7 +234,7 @@ def _untranslated(ours: dict[str, Section], theirs: dict[str, Section], page: Pa
     """Name words that are still the original's or, in another script, cannot be the language's."""
     edition = config_for(page.path).editions[page.edition]
     still = {run for section in theirs.values() for _, run in section.runs}
-    cure = f"translate it, or mark what must not be: *…*{{ lang={edition.original} }} or quotes"
+    cure = f'translate it; a name or a quotation is written *…*{{ lang={edition.original} }} or "…"'
     for line, run in [found for section in ours.values() for found in section.runs]:
         if edition.script or run in still:
             yield line, f'"{run}" is not translated; {cure}'
@@ -266,27 +270,30 @@ def marked(text: str, original: Page) -> str:
     return f"---\n{head}{block}---\n{text[found.end() if found else 0 :]}"
 
 
-def mark_translated(path: Path) -> None:
+def mark_translated(path: Path, original: Path) -> None:
     """Write into a translation that it says what its original says now."""
-    original = config_for(path).original_of(path.resolve())
-    if original is None:
-        raise ValueError(f"{path}:1: this page is an original, not a translation")
     text = marked(read(path).text, read(original))
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def pairs(paths: Iterable[Path], config: Config) -> dict[Path, Path]:
-    """Map translations to originals, given pages of either kind, or none for all there are."""
-    found = {}
+    """Map translations to originals, given pages of either kind, or none for all there are.
+
+    Raises:
+        ConfigError: if a page is in no edition, or no edition translates another.
+    """
+    found, entry = {}, "[tool.claimdown.editions]"
     for page in [path.resolve() for path in paths] or config.pages():
         here = config.edition_of(page)
         if not page.is_relative_to(config.folder(here)):
-            raise ValueError(f"{page}:1: in no folder of [tool.claimdown.editions]; move it there")
+            raise ConfigError(f"{page}:1: in no folder of {entry}; move it there, or add one")
         if original := config.original_of(page):
             found[page] = original
         for name, edition in config.editions.items():
             if edition.original == here:
                 found[config.folder(name) / page.relative_to(config.folder(here))] = page
+    if not found:
+        raise ConfigError(f"{config.root / 'pyproject.toml'}: {entry}: none has an `original`")
     return found
 
 

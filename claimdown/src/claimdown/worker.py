@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 import sys
+import traceback
 import unittest
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,12 +137,11 @@ class PageRun:
             if isinstance(error, Exception) and not isinstance(error, unittest.SkipTest):
                 raise
             # SystemExit would end the run, and pytest takes some of these for a skipped test.
-            reason = f"{type(error).__name__}: {error}"
-            raise ClaimError(f"the code stops the run: {reason}") from error
-        if said := self.err.taken():
+            raise ClaimError(f"the code stops the run: {said(error)}") from error
+        if written := self.err.taken():
             self.out.taken()
             message = "the code writes to standard error, which no output fence shows:"
-            raise ClaimError(f"{message}\n{quoted(said)}")
+            raise ClaimError(f"{message}\n{quoted(written)}")
         try:
             self.printed[block.line] = printed = as_shown(self.out.taken())
         except ValueError as error:
@@ -207,13 +207,13 @@ class PageRun:
             code = compile(value.expression, "<expr>", "eval", self.program.flags, optimize=0)
             found = eval(code, self.namespace)
         except BaseException as error:
-            reason = f"{type(error).__name__}: {error}"
+            reason = said(error)
             if isinstance(error, NameError) and error.name in self.failed:
                 cause = self.failed[error.name]
                 reason = f"NameError: the block at line {cause} failed to define {error.name}"
             raise ClaimError(f"`{value.text}`: {value.expression} raises {reason}") from None
-        if said := self.out.taken() + self.err.taken():
-            raise ClaimError(f"`{value.text}`: {value.expression} prints: {quoted(said)}")
+        if written := self.out.taken() + self.err.taken():
+            raise ClaimError(f"`{value.text}`: {value.expression} prints: {quoted(written)}")
         return found
 
     def explained(self, index: int, item: Item, error: Exception) -> Failure:
@@ -224,9 +224,17 @@ class PageRun:
             line = error.line
         if isinstance(error, ClaimError):
             return Failure(index, line, str(error))
-        message = f"{type(error).__name__}: {error}".rstrip(": ")
+        message = said(error)
         operands = "".join(f"\n{text}" for text in self.program.operands(error))
-        return Failure(index, line, message + operands, self.program.formatted(error) + operands)
+        return Failure(
+            index, line, message + operands, self.program.formatted(error).rstrip() + operands
+        )
+
+
+def said(error: BaseException) -> str:
+    """Return an error's type and message, whatever its class makes of it."""
+    lines = traceback.format_exception_only(error)
+    return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
 
 
 def is_literal(expression: str) -> bool:

@@ -1,39 +1,38 @@
-"""`--update-outputs` mends what may be mended, and nothing else on the page."""
+"""`--update` and `--update-outputs` correct what may be corrected, and nothing else on the page."""
 
 import os
 from pathlib import Path
 
 import pytest
+from checking import HEAD, TICKS, fence, inside, make_course, output
+from courses import TWO_EDITIONS
 
-from tests.engine.engine import HEAD, TICKS, fence, inside, output
-from tools.chapter import read_chapter
-from tools.runner import ChapterRun, ClaimError
-from tools.update import apply_edits
+from claimdown.reader import read
+from claimdown.runner import run
+from claimdown.update import apply_edits
+
+CHILD = "import os\nx = os.system('echo a')"
 
 
 def update(path: Path) -> list[str]:
-    """Run a page as `--update-outputs` does; return what it still reports."""
-    chapter = read_chapter(path)
-    run = ChapterRun(chapter, update=True)
-    reported = []
-    for item in chapter.items:
-        try:
-            run.check(item)
-        except (ClaimError, ArithmeticError) as error:
-            reported.append(f"{item.line}: {error}")
-    if run.edits:
-        apply_edits(path, chapter.text, run.edits)
-    return reported
+    """Run a page and rewrite it; return what is still reported."""
+    report = run(read(path), update=True)
+    if report.edits:
+        apply_edits(path, report.page.text, report.edits)
+    return [f"{failure.line}: {failure.message}" for failure in report.failures]
 
 
-def updated(tmp_path: Path, text: str) -> str:
+def written(tmp_path: Path, text: str, name: str = "page.md", pyproject: str = "") -> Path:
+    """Write one page into a course of its own."""
+    make_course(tmp_path, {name: text}, *[pyproject] * bool(pyproject))
+    return tmp_path / "docs" / name
+
+
+def updated(path: Path) -> str:
     """Return a page after an update, having seen that a second one changes nothing."""
-    path = tmp_path / "page.md"
-    path.write_bytes(text.encode("utf-8"))
-    update(path)
-    once = path.read_bytes()
-    stamp = path.stat().st_mtime_ns
-    update(path)
+    assert update(path) == []
+    once, stamp = path.read_bytes(), path.stat().st_mtime_ns
+    assert update(path) == []
     assert path.stat().st_mtime_ns == stamp, "the second run wrote the file again"
     return once.decode("utf-8")
 
@@ -64,17 +63,21 @@ CHANGES = {
         fence(body="print('a')") + f'\n{TICKS}text title="Output"\n{TICKS}\n',
         fence(body="print('a')") + output("a"),
     ),
-    "in an admonition": (
-        "!!! note\n\n" + inside(fence(body="print('a\\n\\nb')") + output("x"), "    "),
-        "!!! note\n\n" + inside(fence(body="print('a\\n\\nb')") + output("a\n\nb"), "    "),
+    "in a box": (
+        "!!! note\n\n" + inside(fence(body="print('a\\n\\nb')") + output("x")),
+        "!!! note\n\n" + inside(fence(body="print('a\\n\\nb')") + output("a\n\nb")),
     ),
-    "missing in an admonition": (
-        "!!! note\n\n" + inside(fence(body="print('a')"), "    ") + "\nText\n",
-        "!!! note\n\n" + inside(fence(body="print('a')") + output("a"), "    ") + "\nText\n",
+    "missing in a box": (
+        "!!! note\n\n" + inside(fence(body="print('a')")) + "\nText\n",
+        "!!! note\n\n" + inside(fence(body="print('a')") + output("a")) + "\nText\n",
     ),
-    "in a blockquote": (
-        inside(fence(body="print('a')") + output("x"), "> "),
-        inside(fence(body="print('a')") + output("a"), "> "),
+    "in a list": (
+        "- a\n\n" + inside(fence(body="print('a')") + output("x")),
+        "- a\n\n" + inside(fence(body="print('a')") + output("a")),
+    ),
+    "printed by a child process": (
+        fence(body=CHILD) + output("x"),
+        fence(body=CHILD) + output("a"),
     ),
     "what agrees to the digits shown": (
         fence(body="print(1 / 3)") + output("0.333"),
@@ -84,6 +87,10 @@ CHANGES = {
     "two on a line": (
         VALUE.format(5, "2 + 2").rstrip() + " " + VALUE.format(6, "2 * 3 + 1"),
         VALUE.format(4, "2 + 2").rstrip() + " " + VALUE.format(7, "2 * 3 + 1"),
+    ),
+    "two of other lengths": (
+        VALUE.format(5, "10 ** 3").rstrip() + " " + VALUE.format(600, "2 * 3 + 1"),
+        VALUE.format(1000, "10 ** 3").rstrip() + " " + VALUE.format(7, "2 * 3 + 1"),
     ),
     "digits of a float": (VALUE.format("0.50", "2 / 3"), VALUE.format("0.67", "2 / 3")),
     "scientific": (VALUE.format("1.0e-05", "2.75e-5 * 1"), VALUE.format("2.8e-05", "2.75e-5 * 1")),
@@ -111,58 +118,66 @@ CHANGES = {
 def test_update(before: str, after: str, line_end: str, tmp_path: Path) -> None:
     front = "\ufeff---\ndescription: x\n---\n"
     before, after = (f"{front}{HEAD}{text}".replace("\n", line_end) for text in (before, after))
-    assert updated(tmp_path, before) == after
+    assert updated(written(tmp_path, before)) == after
+
+
+def test_missing_output_gets_the_title_of_its_language(tmp_path: Path) -> None:
+    text = HEAD + fence(body="print('a')") + "\nText.\n"
+    after = text.replace("\nText", output("a").replace("Output", "Ausgabe") + "\nText")
+    assert updated(written(tmp_path, text, "de/page.md", TWO_EDITIONS)) == after
+    assert run(read(tmp_path / "docs/de/page.md")).failures == ()
 
 
 def test_every_other_byte_is_kept(tmp_path: Path) -> None:
-    odd = "One \r\nTwo\t\nThree\r\u2028\x0c\x85 é  \n\n"
+    odd = "One \r\nTwo\tit\nThree\r\u2028\x0c\x85 é  \n\n"
     before = HEAD + odd + fence(body="print('a')") + output("b") + "\n\n  \n" + odd
-    assert updated(tmp_path, before) == before.replace("\nb\n", "\na\r\n")
+    assert updated(written(tmp_path, before)) == before.replace("\nb\n", "\na\r\n")
 
 
 def test_update_does_not_hide_faults(tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
     blocks = [
         fence(body="print('a')") + output("b"),
         fence(body="x = 1") + output("nothing printed this"),
         fence(body="1 / 0"),
+        fence(body="print('a'); 1 / 0") + output("b"),
         fence("pycon", ">>> 1"),
         VALUE.format("1", "undefined"),
         VALUE.format("1", "'two' + chr(10) + 'lines'"),
+        VALUE.format("1", "'a' + chr(96)"),
         "Now 16.\n",
+        fence(body="while True:\n    pass"),
     ]
-    path.write_text(HEAD + "\n".join(blocks), encoding="utf-8")
+    text = "---\ntimeout: 1\n---\n" + HEAD + "\n".join(blocks)
+    path = written(tmp_path, text)
     reported = update(path)
-    assert len(reported) == 6
-    for line, message in zip(
-        reported,
-        ["prints nothing", "division by zero", "pycon", "NameError", "cannot be shown", '"16"'],
-        strict=True,
-    ):
+    expected = ["prints nothing", "division by zero", "division by zero", "not compared", "pycon",
+                "NameError", "cannot be shown", "cannot be shown", '"16"', "not ended"]  # fmt: skip
+    for line, message in zip(reported, expected, strict=True):
         assert message in line
-    assert path.read_text(encoding="utf-8") == HEAD + "\n".join(
-        [blocks[0].replace("\nb\n", "\na\n"), *blocks[1:]]
-    )
+    assert path.read_text(encoding="utf-8") == text.replace("\nb\n", "\na\n", 1)
+
+
+def test_not_utf8_is_kept_and_reported(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD + "Text \udcff.\n\n" + fence(body="print('a')") + output("b"))
+    assert update(path) == ["3: this line is not valid UTF-8"]
+    assert path.read_bytes().endswith(b'Output"\na\n```\n')
+    assert b"Text \xff." in path.read_bytes()
 
 
 def test_file_that_changed_meanwhile_is_let_alone(tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
-    path.write_text(HEAD + fence(body="print('a')") + output("b"), encoding="utf-8")
-    chapter = read_chapter(path)
-    run = ChapterRun(chapter, update=True)
-    for item in chapter.items:
-        run.check(item)
+    path = written(tmp_path, HEAD + fence(body="print('a')") + output("b"))
+    report = run(read(path), update=True)
     path.write_text("Other text.\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"page\.md: not rewritten, because it has changed"):
-        apply_edits(path, chapter.text, run.edits)
+        apply_edits(path, report.page.text, report.edits)
     assert path.read_text(encoding="utf-8") == "Other text.\n"
 
 
 def test_file_is_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page is never half written, and keeps its mode; a link to it stays a link."""
-    path, link = tmp_path / "page.md", tmp_path / "link.md"
     text = HEAD + fence(body="print('a')") + output("b")
-    path.write_text(text, encoding="utf-8")
+    path = written(tmp_path, text)
+    link = path.with_name("link.md")
     path.chmod(0o640)
     link.symlink_to(path)
 
@@ -178,4 +193,4 @@ def test_file_is_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert path.read_text(encoding="utf-8") == text.replace("\nb\n", "\na\n")
     assert link.is_symlink()
     assert path.stat().st_mode & 0o777 == 0o640
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.md", "page.md"]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["link.md", "page.md"]

@@ -1,0 +1,70 @@
+// Cuts what someone types into words of the index, before Material's search looks for each of them.
+//
+// That search finds a word by its beginning, and takes blanks to part words. Chinese has none: there it
+// looks for the longest words of the index, but it stops at a character that begins none, and it never
+// looks at a run's last character (segment() of Material 9.8, after squidfunk/mkdocs-material#3915).
+// This script listens first, and hands on a query in which nothing is left to cut.
+
+const STOP_WORDS = new Set((
+    "a about an and are as at be by can do does for from how i if in into is it its my not of on or " +
+    "should so than that the then there this to use using was what when where which why will with you " +
+    "一个 不 与 中 为 为什么 为何 也 了 什么 从 会 个 做 几个 到 前 去 及 可以 吗 后 吧 呢 和 哪 哪些 哪个 哪里 " +
+    "在 多少 如何 它 对 将 就 应该 怎么 怎么办 怎么样 怎样 意思 我 或 把 放 放在 时 时候 是 是不是 是否 有 有没有 " +
+    "来 求 用 由 的 看 算 给 能 被 要 让 还 这 那 都 里 里面 间 需要"
+).split(" "))
+const HAN = /\p{sc=Han}/u
+// What a learner's plural, participle or American spelling adds to the beginning that all forms share.
+const ENDING = /(?<=[a-z]{3}i)[sz](?:e[ds]?|ing|ations?|ers?)$|(?<=ch|sh|ss|x)es$|(?<=\w{2}[^s])s$|(?<=\w{4})(?:ing|ed)$/
+// Material leaves out the last character of a run: here it is one that no word of ours has.
+const LAST = "〇"
+
+let separator, words, beginnings
+
+function readIndex({config, docs}) {
+    separator = new RegExp(config.separator)
+    const text = docs.map(({title, text}) => `${title} ${text}`).join(" ").replace(/<[^>]*>/g, " ")
+    words = new Set(text.toLowerCase().split(separator).filter(Boolean))
+    beginnings = new Set()
+    for (const word of words) for (let end = word.length; end; end--) beginnings.add(word.slice(0, end))
+}
+
+function longest(text, least, known) {
+    let end = text.length
+    while (end >= least && !known.has(text.slice(0, end))) end--
+    return end >= least ? text.slice(0, end) : ""
+}
+
+function cutHan(run) {
+    const found = []
+    for (let rest = run; rest;) {
+        const word = longest(rest, 1, words), beginning = word || longest(rest, 2, beginnings)
+        if (beginning) found.push(word ? word + LAST : beginning)
+        rest = rest.slice(beginning.length || 1)
+    }
+    return found.length ? found : [run]
+}
+
+// A name with dots is what its last part says: torch.nn.LSTM.
+function cutOther(text) {
+    const parts = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "").split(separator).filter(Boolean)
+    return parts.map(part => {
+        const shared = part.toLowerCase().replace(ENDING, "")
+        return longest(shared, Math.max(3, shared.length / 2), beginnings) || part
+    })
+}
+
+function cut(query) {
+    const parts = query.match(/\p{sc=Han}+|[^\s\p{sc=Han}]+/gu) ?? []
+    const found = parts.flatMap(part => HAN.test(part) ? cutHan(part) : cutOther(part))
+    const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "").toLowerCase()))
+    return (sought.length ? sought : found).join(" ")
+}
+
+addEventListener("message", ({data: message}) => {
+    if (message.data.docs) readIndex(message.data)
+    else message.data = cut(message.data)
+})
+
+// The address of Material's script is this one's hash: theme/main.html. From a folder both run in an iframe.
+const here = new URL(globalThis.document ? document.currentScript.src : location.href)
+importScripts(new URL(here.hash.slice(1), here).href)
