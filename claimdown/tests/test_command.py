@@ -197,7 +197,7 @@ def test_translations_are_compared_and_marked(
     assert main(["--compare"]) == 1
     assert capsys.readouterr().out.startswith("docs/de/a.md:1: ")
     assert main(["--translated", "docs/de/a.md"]) == 0
-    assert capsys.readouterr().out == "translations compared: no difference\n"
+    assert capsys.readouterr().out == "1 translation compared: no difference\n"
     assert main(["--compare"]) == 0
     (tmp_path / "docs/a.md").write_text(original.replace("x = 1", "x = 2"))
     assert main(["--compare"]) == 1

@@ -92,14 +92,13 @@ BAD_MARKS = {
     "box's title": (f'!!! note "So {RIGHT}"\n\n    Text\n', 3, ""),
     "tab's title": (f'=== "So {RIGHT}"\n\n    Text\n', 3, ""),
     "in a formula": (f"$x = {RIGHT}$\n", 3, ""),
-    "in a displayed formula": (f"$$\n{RIGHT}\n$$\n", 4, ""),
+    "in a displayed formula": (f"$$\n{RIGHT}\n$$\n", 3, "a formula holds no"),
     "formula in the expression": ("$x$ `4`{ .verified expr=\"len('$a$b')\" } $y$\n", 3, LOST),
     "a bar in the expression": (
         '| a |\n|---|\n| `4`{ .verified expr="4 | 0" } |\n',
         5,
         LOST,
     ),
-    "a brace in the expression": ('`4`{ .verified expr="{1: 4}[1]" }\n', 3, ""),
 }
 
 SHAPE = "looks like a concrete shape"
@@ -246,6 +245,7 @@ EVALUATED = {
     '`0.334`{ .verified expr="1 / 3" }': "Expected: 0.334",
     '`1,000`{ .verified expr="10 ** 3" }': "",
     '`[4, 16]`{ .verified expr="[4] + [16]" }': "",
+    '`4`{ .verified expr="{1: 4}[1]" }': "",
     '`(4, 16)`{ .verified expr="[4] + [16]" }': "Expected: (4, 16)\nActual:   [4, 16]",
     '`[0.33, 1]`{ .verified expr="[1 / 3, 1]" }': "",
     '`a|b`{ .verified expr="chr(97) + chr(124) + chr(98)" }': "",

@@ -110,8 +110,8 @@ RAISING = {
     "exit()": ("import sys\nsys.exit()", 2, "the code stops the run: SystemExit"),
     "quit": ("quit()", 1, "the code stops the run: SystemExit"),
     "skip of unittest": ("import unittest\nraise unittest.SkipTest('x')", 2, "SkipTest: x"),
-    "skip of pytest": ("import pytest\npytest.skip('x')", 2, "stops the run: Skipped: x"),
-    "expected failure": ("import pytest\npytest.xfail('x')", 2, "stops the run: XFailed: x"),
+    "skip of pytest": ("import pytest\npytest.skip('x')", 2, "Skipped: x"),
+    "expected failure": ("import pytest\npytest.xfail('x')", 2, "XFailed: x"),
     "generator's end": ("raise GeneratorExit", 1, "the code stops the run: GeneratorExit"),
     "a person's stop": ("raise KeyboardInterrupt", 1, "the code stops the run: KeyboardInterrupt"),
     "group": ("raise ExceptionGroup('g', [ValueError('x')])", 1, "ExceptionGroup: g"),
@@ -134,7 +134,7 @@ RAISING = {
     "a question": ("print?", 1, "line {}: not valid Python"),
     "return": ("return 1", 1, "line {}: not valid Python"),
     "await": ("await x", 1, "line {}: not valid Python"),
-    "null in the source": ("x = '\0'", 0, ""),
+    "null in the source": ("x = '\0'", 1, "line {}: not valid Python"),
     "an open bracket": ("x = (1,\ny = 2", 1, "line {}: not valid Python"),
 }
 

@@ -160,7 +160,7 @@ def test_process_runs_the_chapter_with_the_mutated_package() -> None:
     text = HEAD + "\n".join(fence(body=block) for block in blocks)
     for name in ("linear", "imported"):
         body = fence(body=f"assert {name}(*ones) == 2")
-        text += f"\n{CLAIM.format(name)}{inside(body, '    ')}"
+        text += f"\n{CLAIM.format(name)}{inside(body)}"
     page = read(PAGE, text)
     titles = ["linear (equal)", "imported (equal)"]
     bias = next(m for m in MUTATIONS if m.mistake == "the bias is forgotten")

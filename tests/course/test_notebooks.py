@@ -181,11 +181,11 @@ def rendered(page: Page) -> str:
 
 
 def words_of_page(page: Page) -> list[str]:
-    soup = BeautifulSoup(rendered(page), "html.parser")
+    soup = BeautifulSoup(rendered(page), "lxml")
     for block, fence in zip(soup.select(".highlight"), page.of(Fence), strict=True):
         shown = isinstance(fence, Shown | Skipped) and fence.title
         block.replace_with(f"\n{fence.title}:\n" if shown else "\n")
-    for element in soup.select("svg, .headerlink, .verified-mark, .footnote-backref"):
+    for element in soup.select("svg, .headerlink, .verified-mark, .verified-legend"):
         element.decompose()
     for widget in soup.select(".widget"):
         widget.append(f"\n{MOVING[page.edition]}\n")
@@ -200,7 +200,7 @@ def words_of_notebook(notebook: NotebookNode) -> list[str]:
     """Read the text as nbconvert renders it: with another Markdown reader than the site's."""
     found = []
     for index, cell in enumerate(cells(notebook, "markdown")):
-        soup = BeautifulSoup(str(markdown2html(cell.source)), "html.parser")
+        soup = BeautifulSoup(str(markdown2html(cell.source)), "lxml")
         for element in soup.select("pre, .anchor-link"):
             element.decompose()
         if index == 0:

@@ -108,7 +108,7 @@ def compare_all(pages: list[Path], translated: bool) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     end = counted(len(found), "difference") if found else "no difference"
-    print("\n".join([*found, f"{len(twins)} translations compared: {end}"]))
+    print("\n".join([*found, f"{counted(len(twins), 'translation')} compared: {end}"]))
     return 1 if found else 0
 
 
