@@ -43,7 +43,7 @@ from tools.page_html import (
     notebook_button,
 )
 from tools.scripts import without_comments
-from tools.search import forget_long_words, searched
+from tools.search import forget_long_words, searched, weight
 from tools.site import language_of, pages
 from tools.style_sheets import compact, without_switching
 from tools.words import WORDS
@@ -130,8 +130,7 @@ def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: An
     context["whole"] = page.content
     page.content = searched(page.content, WORDS[config.theme["language"]].colon)
     forget_long_words(page.content)
-    if page.url.startswith("reference/"):  # it has every name; the chapters explain them
-        page.meta.setdefault("search", {"boost": 0.3})
+    page.meta["search"] = {"boost": weight(page.url)}
 
 
 @event_priority(-100)  # after it

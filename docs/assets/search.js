@@ -36,9 +36,11 @@ function longest(text, least, known) {
 
 function cutHan(run) {
     const found = []
+    let least = 1 // beside a character that begins no word, a single one is but the rest of another
     for (let rest = run; rest;) {
-        const word = longest(rest, 1, words), beginning = word || longest(rest, 2, beginnings)
+        const word = longest(rest, least, words), beginning = word || longest(rest, 2, beginnings)
         if (beginning) found.push(word ? word + LAST : beginning)
+        least = beginning ? 1 : 2
         rest = rest.slice(beginning.length || 1)
     }
     return found.length ? found : [run]

@@ -10,7 +10,6 @@ import pytest
 from tools import translation
 from tools.chapter import INLINE_CODE, page_text
 from tools.figure_labels import LABELS, in_chinese, untranslated
-from tools.segmentation import glossary_terms
 from tools.site import LANGUAGES, docs_dir, english, language_of, navigation, settings
 from tools.translation import differences, mark_translated, sources, stale, unpaired
 
@@ -92,7 +91,6 @@ def test_terms_are_those_of_the_glossary() -> None:
     text = page_text(docs_dir("zh") / "look-up/glossary.md")
     entry = re.compile(r"(?m)^(\S[^*\n]*?) \*.*\n:   .*\n(?:    .*\n)*?    \[.*?\]\((.*?)#")
     entries = entry.findall(text)
-    assert [term for term, _ in entries] == glossary_terms()
     assert len(entries) > 60
     missing = [f"{term}: {path}" for term, path in entries
                if term not in shown((docs_dir("zh") / "look-up" / path).resolve())]  # fmt: skip

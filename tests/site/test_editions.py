@@ -21,7 +21,6 @@ from tools.editions import (
 from tools.executed import executed
 from tools.language import joined
 from tools.numerals import numbers_in
-from tools.segmentation import glossary_terms
 from tools.site import LANGUAGES, address_of, docs_dir, english, language_of, settings
 from tools.words import WORDS
 
@@ -105,10 +104,6 @@ def test_translation_shares_what_the_english_page_did() -> None:
     assert ours.counts == theirs.counts
     assert list(ours.printed.values()) == list(theirs.printed.values())
     assert list(ours.printed) == [block.line for block in read_chapter(page).of(Code)]
-
-
-def test_terms_of_the_glossary_are_words() -> None:
-    assert {"门控", "梯度消失", "截断的沿时间反向传播", "S 型函数"} <= set(glossary_terms())
 
 
 def test_words_are_there_in_each_language() -> None:

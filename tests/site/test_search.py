@@ -1,24 +1,28 @@
-"""What the search is given to read, and its index and script."""
+"""What the search is given to read."""
 
-import json
+from pathlib import Path
 
-import pytest
+import jieba
+import material
 
-from tools.search import mended_search, searched, short_index
+from tools.search import LONGEST, forget_long_words, searched
+from tools.site import ROOT, settings
 
 
-def test_search_reads_entries_rows_and_captions_as_paragraphs() -> None:
-    """It shows those paragraphs of a section that a word was found in."""
+def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
+    """It leads to an entry that has an id, and shows those paragraphs that a word was found in."""
     symbol = '<span class="arithmatex"><bdi data-search-exclude><i>t</i></bdi></span>'
     html = (
         f'<dl><dt id="a">a {symbol}</dt>\n<dd>one</dd>\n'
-        "<dt><code>b</code></dt>\n<dd>\n<p>two</p>\n<div>x</div>\n</dd></dl>"
-        '<table><tr><td>3</td></tr><tr class="r"><td>4</td></tr></table>'
-        "<figcaption>five</figcaption>"
+        f"<dt>b {symbol}</dt>\n<dd>two</dd>\n"
+        "<dt><code>c</code></dt>\n<dd>\n<p>three</p>\n<div>x</div>\n</dd></dl>"
+        '<table><tr><td>4</td></tr><tr class="r"><td>5</td></tr></table>'
+        "<figcaption>six</figcaption>"
     )
     assert searched(html, ": ") == (
-        "<dl><p>a: one</p>\n<p><code>b</code>: two</p>\n<div>x</div>\n</dl>"
-        "<table><p><td>3</td></p><p><td>4</td></p></table><p>five</p>"
+        '<dl><h3 id="a">a</h3><p>one</p>\n<p>b: two</p>\n'
+        "<p><code>c</code>: three</p>\n<div>x</div>\n</dl>"
+        "<table><p><td>4</td></p><p><td>5</td></p></table><p>six</p>"
     )
 
 
@@ -37,28 +41,25 @@ def test_search_is_spared_what_it_leaves_out() -> None:
     )
 
 
-def test_marks_between_words_are_short_and_those_beside_blanks_go() -> None:
-    index = json.dumps({"text": "\u200b门控\u200b \u200b循环\u200b单元\u200b，"})
-    assert short_index(index) == '{"text":"门控 循环\x7f单元，"}'
+def test_long_words_are_cut_into_those_that_they_are_made_of() -> None:
+    assert any(len(word) > LONGEST for word in jieba.Tokenizer().cut("循环神经网络"))
+    forget_long_words("<p>循环神经网络</p>")
+    assert jieba.lcut("循环神经网络") == ["循环", "神经", "网络"]
 
 
-def test_search_script_restores_marks_and_looks_at_the_last_character() -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    ours = mended_search(theirs)
-    given, cut = ours.split("F}")
-    assert given == (
-        "constructor({config:e,docs:r,options:n}){for(let d of r)for(let f of['title','text'])"
-        r"d[f]=d[f].replaceAll('\x7f','\u200b');"
-    )
-    assert cut == "for(let o=s+1;o<=t.length;o++)t.slice(s,o)in e"
+def test_words_that_jieba_does_not_know_are_taught() -> None:
+    taught = jieba.Tokenizer()
+    file = ROOT / settings()["plugins"]["search"]["jieba_dict_user"]
+    taught.load_userdict(str(file))
+    words = file.read_text(encoding="utf-8").split()
+    assert [word for word in words if taught.lcut(f"的{word}的")[1:-1] != [word]] == []
+    untaught = jieba.Tokenizer()
+    assert [word for word in words if untaught.lcut(word, HMM=False) == [word]] == []
 
 
-@pytest.mark.parametrize("place", ["slice", "docs"])
-def test_another_search_script_is_refused(place: str) -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    with pytest.raises(ValueError, match="search script has changed"):
-        mended_search(theirs.replace(place, "other"))
+def test_script_of_the_theme_is_published_as_it_is(built_site: Path) -> None:
+    pattern = "assets/javascripts/workers/search.*.js"
+    (published,) = built_site.glob(pattern)
+    (theirs,) = (Path(material.__file__).parent / "templates").glob(pattern)
+    assert published.name == theirs.name
+    assert published.read_bytes() == theirs.read_bytes()
