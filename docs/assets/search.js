@@ -48,11 +48,14 @@ function cutHan(run) {
 
 // A name with dots is what its last part says: torch.nn.LSTM.
 function cutOther(text) {
-    const parts = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "").split(separator).filter(Boolean)
-    return parts.map(part => {
-        const shared = part.toLowerCase().replace(ENDING, "")
-        return longest(shared, Math.max(3, shared.length / 2), beginnings) || part
-    })
+    const name = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "")
+    return name.split(separator).filter(Boolean).flatMap(shorten)
+}
+
+function shorten(word) {
+    const shared = word.toLowerCase().replace(ENDING, "")
+    if (/[a-z]_[a-z]/.test(shared) && !beginnings.has(shared)) return shared.split("_").flatMap(shorten)
+    return longest(shared, Math.max(3, shared.length / 2), beginnings) || word
 }
 
 function cut(query) {
