@@ -30,9 +30,7 @@ site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m tools.figures
 	$(BIN)/python -m tools.widgets
-	$(BIN)/python -m tools.logo
-	$(BIN)/python -m tools.social_card
-	$(BIN)/python -m pytest --update-outputs
+	$(BIN)/python -m claimdown --update
 
 format: $(INSTALLED)  ## format the Python files and mend what ruff can mend
 	$(BIN)/ruff format
@@ -42,12 +40,12 @@ clean:  ## remove everything that these commands made, .venv included
 	rm -rf $(VENV) .cache site .hypothesis .mypy_cache .pytest_cache .ruff_cache .rumdl_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is older than one of these two files: install again.
-$(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+# The stamp is older than one of these files: install again.
+$(INSTALLED): pyproject.toml claimdown/pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		found=$$($(PYTHON) --version 2>&1) || found='not there'; \
-		echo "This needs Python 3.10 or newer, but \"$(PYTHON)\" is $$found." \
-		'Name one: make PYTHON=python3.12' >&2; exit 1; }
+		echo "This needs Python 3.11 or newer, but \"$(PYTHON)\" is $$found." \
+		'Name one: make PYTHON=python3.13' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[docs,test]'
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ./claimdown -e '.[docs,test]'
 	@touch $@

@@ -19,7 +19,9 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.chapter import Code, read_chapter  # noqa: E402 -- needs the path
+from claimdown.page import Code  # noqa: E402 -- needs the path
+from claimdown.reader import read  # noqa: E402 -- needs the path
+
 from tools.site import pages  # noqa: E402 -- needs the path
 
 BOUND = 1.5
@@ -46,7 +48,7 @@ def seconds(command: list[str]) -> tuple[float, float]:
 def main() -> int:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     chosen = [Path(page).resolve() for page in sys.argv[2:]] or pages()
-    blocks = [[block.code for block in read_chapter(page).of(Code)] for page in chosen]
+    blocks = [[block.code for block in read(page).of(Code)] for page in chosen]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "blocks.json"
         file.write_text(json.dumps(blocks), encoding="utf-8")

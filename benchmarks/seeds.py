@@ -15,19 +15,23 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import torch
+from claimdown.comparison import as_shown
+from claimdown.page import Code
+from claimdown.page import Page as Chapter
+from claimdown.program import Program
+from claimdown.reader import read
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.chapter import Chapter, Code, read_chapter  # noqa: E402 -- needs the path
-from tools.runner import ChapterRun, failing_line  # noqa: E402 -- needs the path
 
 SEEDS = 20
 PAGES = [
@@ -102,23 +106,24 @@ def watched_bounds(shares: list[float]) -> Iterator[None]:
 
 def run_once(chapter: Chapter, run: int, found: Runs) -> None:
     """Execute a page's blocks with moved seeds; go on after a failure."""
-    state = ChapterRun(chapter)
+    program, namespace = Program(chapter), {"__name__": "__main__"}
     with moved_seeds(run):
         for block in chapter.of(Code):
             shares: list[float] = []
+            printed = StringIO()
             try:
-                with watched_bounds(shares):
-                    state.execute(block)
+                with watched_bounds(shares), redirect_stdout(printed):
+                    exec(program.compiled(block), namespace)
             except Exception as error:  # a block may raise anything; it is reported by line
                 found.failed[block.line] += 1
-                text = f"line {failing_line(error)}: {type(error).__name__}: {error}"
+                text = f"line {program.page_line(error)}: {type(error).__name__}: {error}"
                 found.errors.setdefault(block.line, text.split("\n")[0])
             if shares:
                 found.used[block.line] = max(found.used.get(block.line, 0.0), *shares)
-            if state.printed.get(block.line):
-                found.printed.setdefault(block.line, []).append(state.printed[block.line])
+            if text := as_shown(printed.getvalue()):
+                found.printed.setdefault(block.line, []).append(text)
         for expression in VARIANTS.get(chapter.path.stem, []):
-            value = eval(expression, {**state.namespace, "seed": run})
+            value = eval(expression, {**namespace, "seed": run})
             found.variants.setdefault(expression, []).append(value)
 
 
@@ -178,7 +183,7 @@ def main(runs: int, paths: list[Path]) -> int:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads,", end=" ")
     print(torch.backends.cpu.get_cpu_capability())
     for path in paths:
-        chapter, found = read_chapter(path), Runs()
+        chapter, found = read(path), Runs()
         for run in range(1, runs + 1):
             run_once(chapter, run, found)
         report(chapter, found, runs)

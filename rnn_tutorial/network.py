@@ -67,7 +67,8 @@ def projected_steps(
     inputs = torch.split_with_sizes(input, [sum(piece) for piece in pieces])
     for rows, piece in zip(inputs[::order], pieces[::order], strict=True):
         projected = nn.functional.linear(rows, weight_ih, bias)
-        yield from torch.split_with_sizes(projected, piece)[::order]
+        for step in torch.split_with_sizes(projected, piece)[::order]:
+            yield step
 
 
 def run_blocks(

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.snippets import ROOT, definitions
+from claimdown.includes import definitions
+
+from tools.site import ROOT
 
 PACKAGE = ROOT / "rnn_tutorial"
 

@@ -1,8 +1,7 @@
 r"""Formulas, typeset by KaTeX while a page is built, so that a page needs no script for them.
 
 `pymdownx.arithmatex` (generic) leaves \( … \) and \[ … \]. KaTeX is the vendored one; QuickJS runs
-it. A formula that KaTeX does not understand stops the build. In a page that is only read formulas
-are tried and left as they are: checks and notebooks want the TeX.
+it. A formula that KaTeX does not understand stops the build.
 """
 
 import json
@@ -13,7 +12,6 @@ from html import unescape
 from pathlib import Path
 
 import quickjs
-from bs4 import Tag
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
@@ -70,11 +68,6 @@ def typeset(tex: str, display: bool) -> str:
     return result["html"]
 
 
-def tex_of(formula: Tag) -> str:
-    r"""Return what stands between \( and \), or \[ and \], in an element that is marked."""
-    return re.fullmatch(r"\s*\\[(\[](.*)\\[)\]]\s*", formula.get_text(), re.DOTALL)[1].strip()
-
-
 @cache
 def _renderer() -> Callable[[str, bool], str]:
     context = quickjs.Context()
@@ -85,8 +78,7 @@ def _renderer() -> Callable[[str, bool], str]:
 
 class _Formulas(Postprocessor):
     def run(self, text: str) -> str:
-        finished = typeset_formulas(text)
-        return text if getattr(self.md, "reading", False) else finished
+        return typeset_formulas(text)
 
 
 class FormulasExtension(Extension):

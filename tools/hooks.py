@@ -3,11 +3,11 @@
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
-import logging
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from claimdown.config import config_for
+from claimdown.notebook import notebook_text
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
@@ -15,8 +15,6 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from nbformat import NotebookNode
 
-from tools.chapter import is_chapter, read_chapter
-from tools.checks import page_counts
 from tools.early_fonts import early_fonts
 from tools.editions import (
     Build,
@@ -27,13 +25,10 @@ from tools.editions import (
     start_others,
     without_twins,
 )
-from tools.executed import executed
 from tools.formulas import KATEX
 from tools.labs.execution import prepare_labs
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
-from tools.navigation import mended_navigation
-from tools.notebooks import chapter_notebook, notebook_text
 from tools.page_html import (
     accessible,
     below_title,
@@ -44,8 +39,7 @@ from tools.page_html import (
 )
 from tools.scripts import without_comments
 from tools.search import forget_long_words, searched, weight
-from tools.site import language_of, pages
-from tools.style_sheets import compact, without_switching
+from tools.style_sheets import compact
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -53,7 +47,6 @@ ASSETS = DOCS / "assets"
 SHORTER = {".css": compact, ".js": without_comments}  # as files of our own are published
 serving = dirty_build = False
 others: dict[str, Build] = {}  # the editions that are being built beside this one
-log = logging.getLogger("mkdocs.hooks.rnn_tutorial")
 
 
 def on_startup(command: str, dirty: bool) -> None:
@@ -67,7 +60,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change two files of the theme.
+    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme.
 
     MkDocs has just emptied the site's folder: the other editions can go there.
     """
@@ -81,40 +74,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         elif path.is_file() and path != KATEX:  # which runs while the site is built
             site_dir, directory_urls = config.site_dir, config.use_directory_urls
             files.append(File(source, str(DOCS), site_dir, directory_urls))
-    change(files, "assets/stylesheets/palette.*.css", without_switching, config)
-    change(files, "assets/javascripts/bundle.*.js", mended_navigation, config)
     return files
 
 
-def change(files: Files, pattern: str, changed: Callable[[str], str], config: MkDocsConfig) -> None:
-    """Put another text into the one file that a pattern names."""
-    (file,) = [file for file in files if PurePosixPath(file.src_uri).match(pattern)]
-    files.remove(file)
-    files.append(File.generated(config, file.src_uri, content=changed(file.content_string)))
-
-
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Put a page's counts and its notebook below its title, and write the notebook beside it."""
-    path = Path(page.file.abs_src_path or "")
-    counts, notebook = "", None
-    if path in pages(language_of(path)):
-        result = executed(path)
-        for failure in result.failures:
-            log.warning(failure)  # strict builds stop here; `serve --no-strict` goes on
-        if not page.is_homepage:  # which counts the whole site
-            how = files.src_uris["checks.md"].url_relative_to(page.file)
-            counts = page_counts(result.counts, how, language_of(path))
-        if is_chapter(path) and not result.failures:
-            notebook = chapter_notebook(read_chapter(path), result.printed)
-    elif is_lab(page):
-        notebook = notebook_of_page(html, page, files)
-        html = lab_page(html, page, files)
+    """Bring a lab's page into the form of a chapter, and every page into that of this site."""
     button = ""
-    if notebook:
-        words = WORDS[config.theme["language"]]
-        button = notebook_button(write_notebook(notebook, page), words.notebook)
+    if is_lab(page):
+        name = write_notebook(notebook_of_page(html, page, files), page)
+        words = config_for(DOCS).words(config.theme["language"])
+        button = notebook_button(name, words.notebook)
+        html = lab_page(html, page, files)
     page.meta["early_fonts"] = early_fonts(html)
-    return below_title(finished(html), counts + button)
+    return below_title(finished(html), button)
 
 
 def write_notebook(notebook: NotebookNode, page: Page) -> str:

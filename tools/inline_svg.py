@@ -2,7 +2,6 @@
 
 `![alt text](../../assets/figures/NAME.svg "Caption."){ #fig-name }`, alone in its paragraph,
 becomes a `<figure>` that holds the SVG and, if there is one, the caption, with formulas.
-A page that is only read keeps the image.
 """
 
 import re
@@ -49,10 +48,7 @@ class InlineSvg(Treeprocessor):
         if paragraph.tag != "p" or len(paragraph) > 1 or beside:
             raise ValueError(f"image {src}: a figure stands alone in its paragraph")
         alt = re.sub(r"\\[()]", "", alt)
-        if getattr(self.md, "reading", False):
-            html = f'<img alt="{escape(alt)}" src="{escape(src)}">'
-        else:
-            html = self.drawing(paragraph, name, alt, occurrence)
+        html = self.drawing(paragraph, name, alt, occurrence)
         if caption:
             # The inline parser has turned $x$ into \(x\), to be typeset.
             caption = re.sub(

@@ -2,8 +2,6 @@
 
 import re
 
-from tools.words import WORDS
-
 FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
 # Names, blanks, operators and punctuation of code look like text without a class: most of all
 # spans, and a third of all elements of a page.
@@ -21,7 +19,7 @@ _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 # How a claim ends in Chinese, which would be broken anywhere.
-ENDING = re.compile(f"(?:{WORDS['zh'].equal}|{WORDS['zh'].within_rounding})(?=</p>)")
+ENDING = re.compile(r"（[^（）]*）(?=</p>)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
@@ -54,7 +52,7 @@ def below_title(html: str, facts: str) -> str:
     if not facts:
         return html
     title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="rnn-facts" data-search-exclude>{facts}</div>{text}'
+    return f'{title}{end}\n<div class="claimdown-facts" data-search-exclude>{facts}</div>{text}'
 
 
 def notebook_button(name: str, text: str) -> str:

@@ -1,32 +1,35 @@
 """A figure as a PNG, for notebooks: drawn once, and kept in `.cache/` until its code changes."""
 
 import hashlib
-import io
+import os
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from PIL import Image
-
-from tools.kept import replace
+from tools.figures import names
 from tools.site import ROOT
 
 CACHE = ROOT / ".cache" / "pictures"
 
 
 @cache
-def figure_png(name: str) -> tuple[bytes, int]:
-    """Draw a figure, on paper whatever the notebook's theme, twice as large as it will be shown.
+def figure_png(figure: Path) -> bytes | None:
+    """Draw a figure again, on paper whatever the notebook's theme, in twice the size to show it at.
 
-    Returns the picture and the width to show it at.
+    Returns None for a picture that is no figure of `tools/figures`.
     """
+    name = figure.stem.replace("-", "_")
+    if name not in names():
+        return None
     stored = CACHE / f"{name}-{_key()[:16]}.png"
     if not stored.is_file():
         from tools.drawing import drawn_png  # with torch and matplotlib, which take seconds
 
-        replace(stored, drawn_png(name))
-    picture = stored.read_bytes()
-    return picture, Image.open(io.BytesIO(picture)).width // 2
+        CACHE.mkdir(parents=True, exist_ok=True)
+        temporary = stored.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(drawn_png(name))
+        os.replace(temporary, stored)  # in one step: other builds may be reading it
+    return stored.read_bytes()
 
 
 @cache

@@ -1,7 +1,7 @@
-"""The site's editions: their configurations, their pages, and the Markdown that reads these.
+"""The site's editions: their configurations, the order of their pages, and where these lie.
 
 An edition is one language: its pages lie in `docs/LANGUAGE`, and its file for MkDocs is
-`mkdocs.yml`, which the others inherit from.  Tests, notebooks and pages read a chapter in one way.
+`mkdocs.yml`, which the others inherit from.
 """
 
 import posixpath
@@ -9,20 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from markdown import Markdown
-from mkdocs.config.base import Config
-from mkdocs.config.config_options import MarkdownExtensions
+from claimdown.config import config_for
+from claimdown.page import Code
+from claimdown.reader import read
 from mkdocs.utils.yaml import yaml_load
 
-from tools.snippets import ROOT
-
+ROOT = Path(__file__).resolve().parents[1]
 CONFIGURATIONS = {"en": ROOT / "mkdocs.yml", "zh": ROOT / "mkdocs.zh.yml"}
 LANGUAGES = tuple(CONFIGURATIONS)
-
-
-class _MarkdownConfig(Config):
-    markdown_extensions = MarkdownExtensions(builtins=["toc", "tables", "fenced_code"])
-    mdx_configs: dict[str, Any]
 
 
 @cache
@@ -32,32 +26,13 @@ def settings(language: str = "en") -> dict[str, Any]:
         return yaml_load(file)
 
 
-@cache
-def _markdown_config(language: str) -> Config:
-    config = _MarkdownConfig()
-    config.load_dict({"markdown_extensions": settings(language)["markdown_extensions"]})
-    errors, warnings = config.validate()
-    if errors or warnings:
-        name = CONFIGURATIONS[language].name
-        raise ValueError(f"{name}, markdown_extensions: {errors + warnings}")
-    return config
-
-
-def site_markdown(language: str = "en") -> Markdown:
-    """Return a Markdown converter configured as MkDocs configures it for a page."""
-    config = _markdown_config(language)
-    extensions, configs = config["markdown_extensions"], config["mdx_configs"]
-    return Markdown(extensions=extensions, extension_configs=configs)
-
-
 def docs_dir(language: str = "en") -> Path:
     return ROOT / settings(language)["docs_dir"]
 
 
 def language_of(page: Path) -> str:
     """Tell an edition by the folder of a page; a page outside of them is an English one."""
-    others = (name for name in LANGUAGES if (ROOT / "docs" / name) in page.parents)
-    return next(others, "en")
+    return config_for(ROOT).edition_of(page)
 
 
 def english(page: Path) -> Path:
@@ -75,6 +50,17 @@ def pages(language: str = "en") -> list[Path]:
     """List an edition's Markdown pages in the order of the navigation, then any page left out."""
     listed = navigation(language)
     return listed + sorted(set(docs_dir(language).rglob("*.md")) - set(listed))
+
+
+def is_chapter(page: Path) -> bool:
+    """Whether a page is one to work through: it holds code.
+
+    The others are pages to look things up in, and the site's own.
+    """
+    folder = docs_dir(language_of(page))
+    if page.parent in (folder, folder / "reference"):
+        return False
+    return bool(read(page).of(Code))
 
 
 def site_folder(language: str) -> str:

@@ -1,3 +1,11 @@
+// The link to the page in the other language leads to the section that the address names: headings
+// have the same ids in all languages.
+for (const link of document.querySelectorAll("a[hreflang]")) {
+  const follow = () => { link.hash = location.hash; };
+  link.addEventListener("click", follow);
+  link.addEventListener("auxclick", follow);
+}
+
 // Material puts each copy button into a <nav>. Dozens of unnamed landmarks help nobody who goes from
 // landmark to landmark: they become plain boxes as they appear. Their buttons keep a name when
 // Material turns the title into a bubble.
@@ -10,12 +18,3 @@ new MutationObserver((changes) => {
     }
   }
 }).observe(document.body, { childList: true, subtree: true });
-
-// While the scheme changes, nothing fades: Material's own rule. tools/style_sheets.py takes it out
-// of the theme's style sheet, and it comes with the first change.
-document.querySelector("[data-md-component=palette]")?.addEventListener("change", () => {
-  const sheet = new CSSStyleSheet();
-  const all = ["*", "::before", "::after"].map((kind) => `[data-md-color-switching] ${kind}`);
-  sheet.replaceSync(`${all} { transition-duration: 0s !important }`);
-  document.adoptedStyleSheets.push(sheet);
-}, { capture: true, once: true });

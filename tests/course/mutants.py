@@ -16,9 +16,12 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
+from claimdown.page import Claim, Code, Item, Output, Page, Value
+from claimdown.reader import read
+from claimdown.report import ClaimError
+from claimdown.worker import PageRun
+
 from tests.course.mutations import Mutation
-from tools.chapter import Chapter, Claim, Code, Item, Output, Value, read_chapter
-from tools.runner import ChapterRun, ClaimError
 from tools.site import pages
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +31,7 @@ CONTEXT = multiprocessing.get_context("forkserver" if FORK else "spawn")
 if FORK:
     # The last is what `assert_close` imports when it is first called, and takes longer for that
     # than most chapters take to run.
-    CONTEXT.set_forkserver_preload(
-        ["tools.chapter", "tools.runner", "torch", "torch.distributed.tensor"]
-    )
+    CONTEXT.set_forkserver_preload(["claimdown.worker", "torch", "torch.distributed.tensor"])
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def claiming() -> dict[str, Path]:
     """
     found: dict[str, Path] = {}
     for page in pages():
-        if read_chapter(page).claims:
+        if read(page).claims:
             if page.stem in found:
                 raise ValueError(f"{page}: {found[page.stem]} has claims and this name, too")
             found[page.stem] = page
@@ -61,7 +62,7 @@ def claiming() -> dict[str, Path]:
 def claims() -> dict[str, list[str]]:
     """List the titles of all claims, by page."""
     return {
-        slug: [claim.title.removeprefix("Claim: ") for claim in read_chapter(page).claims]
+        slug: [claim.title.removeprefix("Claim: ") for claim in read(page).claims]
         for slug, page in claiming().items()
     }
 
@@ -83,8 +84,11 @@ def mutated(source: str, mutation: Mutation) -> str:
     return source.replace(mutation.right, mutation.wrong)
 
 
-def with_mistake(chapter: Chapter, mutation: Mutation) -> Chapter:
-    """Put the wrong line into a chapter's blocks, wherever they show the line of the package."""
+def with_mistake(page: Page, mutation: Mutation) -> Page:
+    """Put the wrong line into a page's blocks, wherever they show that line of the package.
+
+    A mutation may name the page itself, for a line of its own code.
+    """
 
     def mistaken(item: Item) -> Item:
         if not isinstance(item, Code) or mutation.right not in item.code:
@@ -92,27 +96,27 @@ def with_mistake(chapter: Chapter, mutation: Mutation) -> Chapter:
         first = item.code.partition(mutation.right)[0].count("\n")
         behind = first + mutation.right.count("\n") + 1
         origin = item.origins[first]
-        if Path(origin.file or "").name != mutation.file:
+        if (origin.file or page.path).name != mutation.file:
             return item
         new = (origin,) * (mutation.wrong.count("\n") + 1)
         origins = item.origins[:first] + new + item.origins[behind:]
         return replace(item, code=mutated(item.code, mutation), origins=origins)
 
-    return replace(chapter, items=tuple(map(mistaken, chapter.items)))
+    return replace(page, items=tuple(map(mistaken, page.items)))
 
 
-def failures(chapter: Chapter, asked: list[str]) -> frozenset[str]:
+def failures(page: Page, asked: list[str]) -> frozenset[str]:
     """Run a chapter until all that is asked for has failed or been run, and list what fails.
 
     A claim fails if its own code does.  One that only lacks what an earlier block should have
     defined has shown nothing, so it does not count.
     """
     everything = "" in asked
-    wanted = [claim for claim in chapter.claims if title(claim) in asked]
+    wanted = [claim for claim in page.claims if title(claim) in asked]
     end = max((claim.end for claim in wanted), default=0)
     kinds = (Code, Output, Value) if everything else (Code,)
-    run, failed = ChapterRun(chapter), set()
-    for item in chapter.items:
+    run, failed = PageRun(page), set()
+    for item in page.items:
         if failed.issuperset(asked):
             break
         if isinstance(item, kinds) and (everything or item.start < end):
@@ -120,14 +124,14 @@ def failures(chapter: Chapter, asked: list[str]) -> frozenset[str]:
     return frozenset(failed)
 
 
-def failed_by(run: ChapterRun, item: Item) -> set[str]:
+def failed_by(run: PageRun, item: Item) -> set[str]:
     """Check one item; name the claim that it stands in if it fails, or ""."""
     try:
         run.check(item)
     except ClaimError:
         return {""}
     except Exception:  # a mutated package may raise anything
-        inside = [c for c in run.chapter.claims if c.start < item.start < c.end]
+        inside = [c for c in run.page.claims if c.start < item.start < c.end]
         return {title(claim) for claim in inside} or {""}
     return set()
 
@@ -136,7 +140,7 @@ def title(claim: Claim) -> str:
     return claim.title.removeprefix("Claim: ")
 
 
-def work(chapter: Chapter, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
+def work(page: Page, mutation: Mutation | None, asked: list[str], send: Connection) -> None:
     """Be the process: run a chapter with the mutated package."""
     import torch
 
@@ -146,21 +150,21 @@ def work(chapter: Chapter, mutation: Mutation | None, asked: list[str], send: Co
         copytree(ROOT / package.name, package, ignore=ignore_patterns("__pycache__"))
         try:
             if mutation:
-                file = package / mutation.file
-                file.write_text(mutated(file.read_text(encoding="utf-8"), mutation), "utf-8")
-                chapter = with_mistake(chapter, mutation)  # what it includes
+                if (file := package / mutation.file).suffix == ".py":
+                    file.write_text(mutated(file.read_text(encoding="utf-8"), mutation), "utf-8")
+                page = with_mistake(page, mutation)  # what it includes
             sys.path.insert(0, folder)  # what it imports
-            outcome = Outcome(failures(chapter, asked))
+            outcome = Outcome(failures(page, asked))
         except Exception as error:  # sent, so that the test can name it
             outcome = Outcome(error=f"{type(error).__name__}: {error}")
     send.send(outcome)
 
 
-Work = Callable[[Chapter, Mutation | None, list[str], Connection], None]
+Work = Callable[[Page, Mutation | None, list[str], Connection], None]
 
 
 def run(
-    chapter: Chapter,
+    page: Page,
     mutation: Mutation | None,
     asked: list[str],
     timeout: float = TIMEOUT,
@@ -168,7 +172,7 @@ def run(
 ) -> Outcome:
     """Run one chapter in a process of its own; one that hangs is ended and reported."""
     receive, send = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=target, args=(chapter, mutation, asked, send), daemon=True)
+    process = CONTEXT.Process(target=target, args=(page, mutation, asked, send), daemon=True)
     process.start()
     send.close()
     try:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import torch
 
-from tests.engine.engine import HEAD, fence
-from tests.engine.engine import output as shown
+from tests.course.planted import HEAD, fence
 
 ROOT = Path(__file__).parents[2]
 

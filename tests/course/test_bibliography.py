@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bs4 import Tag
 
-from tests.course.test_glossary import rendered
+from tests.course.rendering import rendered
 from tools.site import ROOT
 
 DOCS = ROOT / "docs/en"

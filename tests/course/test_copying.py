@@ -13,10 +13,11 @@ from pathlib import Path
 from types import CodeType
 
 import pytest
+from claimdown.page import Code
+from claimdown.reader import read
 
-from tests.engine.engine import HEAD, fence
-from tools.chapter import Code, is_chapter, read_chapter
-from tools.site import pages
+from tests.course.planted import HEAD, fence
+from tools.site import is_chapter, pages
 
 DOCS = Path(__file__).parents[2] / "docs" / "en"
 REFERENCE = DOCS / "reference"
@@ -86,7 +87,7 @@ def needed(wanted: Definition, found: list[Definition]) -> list[Definition]:
 
 def faults(page: Path, text: str | None = None) -> list[str]:
     """Name each import that comes late and each definition that cannot be copied."""
-    first, *later = read_chapter(page, text).of(Code)
+    first, *later = read(page, text).of(Code)
     found = [
         f"{page.name}:{block.line}: {ast.unparse(node)} belongs into the first block"
         for block in later
@@ -117,7 +118,7 @@ def faults(page: Path, text: str | None = None) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_definitions_can_be_copied(page: Path) -> None:
     assert not faults(page)
-    shown = definitions(read_chapter(page).of(Code))
+    shown = definitions(read(page).of(Code))
     assert shown or page.name in ("index.md", "shape-explorer.md"), "it shows code"
 
 

@@ -8,9 +8,10 @@ from bs4 import BeautifulSoup, Tag
 from lxml.html import tostring
 from playwright.sync_api import BrowserContext
 
+from tests.course.rendering import site_markdown
 from tests.site.published import tree
-from tools.formulas import tex_of, typeset_formulas
-from tools.site import settings, site_markdown
+from tools.formulas import typeset_formulas
+from tools.site import settings
 
 # Shows each sign of the formulas once in each font that the style sheets set it in.
 SHOW = """async formulas => {
@@ -35,10 +36,8 @@ SHOW = """async formulas => {
 }"""
 
 
-def converted(text: str, reading: bool = False) -> str:
-    md = site_markdown()
-    md.reading = reading
-    return md.convert(text)
+def converted(text: str) -> str:
+    return site_markdown().convert(text)
 
 
 def annotation(formula: Tag) -> str:
@@ -54,14 +53,6 @@ def test_inline_and_display_formulas_are_typeset() -> None:
     assert not inline.select_one(".katex-display")
     assert display.select_one(".katex-display")
     assert "So " in html
-
-
-def test_a_page_that_is_read_keeps_the_tex() -> None:
-    html = converted("So $h_t$ it is.\n\n$$\na < b\n$$\n", reading=True)
-    inline, display = BeautifulSoup(html, "html.parser").select(".arithmatex")
-    assert (inline.name, tex_of(inline)) == ("span", "h_t")
-    assert (display.name, tex_of(display)) == ("div", "a < b")
-    assert r'<span class="arithmatex">\(h_t\)</span>' in html
 
 
 @pytest.mark.parametrize(
@@ -82,10 +73,9 @@ def test_what_is_typeset_is_left_alone() -> None:
     assert "<code>$x$</code>" in once
 
 
-@pytest.mark.parametrize("reading", [False, True])
-def test_a_formula_that_katex_cannot_read_is_named(reading: bool) -> None:
+def test_a_formula_that_katex_cannot_read_is_named() -> None:
     with pytest.raises(ValueError, match=r"formula '\\\\frac\{1': KaTeX parse error"):
-        converted(r"$\frac{1$", reading)
+        converted(r"$\frac{1$")
 
 
 def formulas(site: Path) -> dict[str, str]:

@@ -1,23 +1,14 @@
 """The glossary leads to the chapters, and the chapters lead to it."""
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from tools.chapter import read_chapter
 from tools.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"
 ENTRIES = re.compile(r"look-up/glossary\.md#([a-z-]+)|\(glossary\.md#([a-z-]+)")
-
-
-@cache
-def rendered(path: Path) -> BeautifulSoup:
-    """Return a page as it was rendered when it was read: without what is in its figures."""
-    return BeautifulSoup(read_chapter(path).html, "html.parser")
 
 
 def entries() -> list[Tag]:

@@ -14,6 +14,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from claimdown.comments import without_comments
+from claimdown.comparison import same_output
+from claimdown.notebook import notebook, notebook_text
+from claimdown.page import Code, Fence, Output, Page, Shown, Skipped
+from claimdown.reader import read
+from claimdown.report import Report
+from markdown import Markdown
 from matplotlib.figure import Figure
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
@@ -22,43 +29,31 @@ from PIL import Image
 
 from tests.course.kernels import execute, execute_all
 from tools import pictures
-from tools.chapter import (
-    Chapter,
-    Code,
-    Fence,
-    Output,
-    Shown,
-    Skipped,
-    is_chapter,
-    read_chapter,
-)
-from tools.comments import without_comments
-from tools.comparison import same_output
 from tools.drawing import set_subscripts
 from tools.inline_svg import FIGURES
-from tools.notebooks import chapter_notebook, notebook_text
 from tools.pictures import figure_png
-from tools.site import LANGUAGES, docs_dir, english, language_of, pages, settings
+from tools.site import (
+    LANGUAGES,
+    address_of,
+    docs_dir,
+    english,
+    is_chapter,
+    language_of,
+    pages,
+    settings,
+)
 
 CHAPTERS = [page for name in LANGUAGES for page in pages(name) if is_chapter(page)]
 ENGLISH = [page for page in CHAPTERS if english(page) == page]
 TRANSLATED = [page for page in CHAPTERS if english(page) != page]
-PLANTED = docs_dir() / "foundations" / "planted.md"  # such a page could stand there
-SITE = settings()["site_url"]
-FOLDERS = settings().get("use_directory_urls", True)  # an address is a/, and not a.html
+SITE = "https://example.org/course/"
 LARGEST = 150_000  # characters; about a third of it is the figure
 
 
-def address(page: str, site: str = SITE) -> str:
-    """Return where the site has a page."""
-    return site + (f"{page}/" if FOLDERS else f"{page}.html").replace("index/", "")
-
-
-def printed_on_page(chapter: Chapter) -> dict[int, str]:
+def printed_on_page(page: Page) -> dict[int, str]:
     """Map the line of each code block to the output that the page shows below it."""
-    fences = chapter.of(Fence)
-    printed = {code.line: "" for code in chapter.of(Code)}
-    for code, output in pairwise(fences):
+    printed = {code.line: "" for code in page.of(Code)}
+    for code, output in pairwise(page.of(Fence)):
         if isinstance(output, Output):
             printed[code.line] = output.code.rstrip("\n") + "\n"
     return printed
@@ -66,21 +61,13 @@ def printed_on_page(chapter: Chapter) -> dict[int, str]:
 
 @cache
 def notebook_of(path: Path) -> NotebookNode:
-    return chapter_notebook(read_chapter(path), printed_on_page(read_chapter(path)))
+    page = read(path)
+    report = Report(page, printed=printed_on_page(page))
+    return notebook(page, report, SITE + address_of(path), figure_png)
 
 
 def cells(notebook: NotebookNode, kind: str) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == kind]
-
-
-def planted(text: str) -> list[str]:
-    """Write a page with this text as a notebook; return its cells below the title's."""
-    chapter = read_chapter(PLANTED, f"# Planted {{ #planted }}\n\n{text}")
-    notebook = chapter_notebook(chapter, printed_on_page(chapter))
-    nbformat.validate(notebook)
-    first, *others = [cell.source for cell in notebook.cells]
-    below = first.split("your own.", 1)[1].strip()
-    return [below, *others] if below else others
 
 
 # Every chapter.
@@ -111,13 +98,33 @@ def test_two_builds_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_code_cells_are_the_executed_blocks(path: Path) -> None:
-    chapter = read_chapter(path)
-    blocks = [block.code for block in chapter.of(Code)]
+    blocks = [block.code for block in read(path).of(Code)]
     found = cells(notebook_of(path), "code")
     assert [cell.source for cell in found] == blocks
     assert [cell.execution_count for cell in found] == list(range(1, len(blocks) + 1))
     imported = {name.split(".")[0] for block in blocks for name in imports(block)}
     assert imported <= {"torch", *sys.stdlib_module_names}, "it needs more than torch"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
+def test_links_to_the_site_lead_to_its_pages(path: Path) -> None:
+    published = {SITE + address_of(page) for name in LANGUAGES for page in pages(name)}
+    texts = "".join(cell.source for cell in cells(notebook_of(path), "markdown"))
+    targets = set(re.findall(rf"\]\(({re.escape(SITE)}[^)#]*)", texts))
+    assert targets
+    assert targets <= published
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
+def test_figures_are_pictures_as_large_as_on_the_site(path: Path) -> None:
+    found = re.findall(r"!\[.*?\]\(\S+/figures/([\w-]+)\.svg", read(path).text)
+    shown = BeautifulSoup("".join(c.source for c in cells(notebook_of(path), "markdown")), "lxml")
+    for name, image in zip(found, shown.select("img"), strict=True):
+        picture = Image.open(BytesIO(base64.b64decode(image["src"].split("base64,")[1])))
+        svg = (FIGURES / f"{name}.svg").read_text(encoding="utf-8")
+        assert f'width="{image["width"]}"' in svg, "not as large as on the site"
+        assert picture.width == 2 * int(image["width"]), "not sharp on a fine screen"
+        assert picture.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255), "no paper"
 
 
 def imports(code: str) -> Iterator[str]:
@@ -152,6 +159,7 @@ def test_site_only_markup_is_known(left: str) -> None:
     assert SITE_ONLY.search(f"Text\n{left}")
 
 
+MOVING = {"en": "On the page you can change this.", "zh": "在页面上可以改动它。"}
 BLOCKS = ["li", "p", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4"]  # a word ends with each
 BLOCKS += ["summary", "label", "div", "br"]
 
@@ -164,15 +172,23 @@ def words(soup: BeautifulSoup) -> list[str]:
     return re.sub(r"\\[vV]ert\b ?|\\?\|", "|", text).split()
 
 
-def words_of_page(chapter: Chapter) -> list[str]:
-    soup = BeautifulSoup(chapter.html, "html.parser")
-    for block, fence in zip(soup.select(".highlight"), chapter.of(Fence), strict=True):
+def rendered(page: Page) -> str:
+    """Render a page as the site does, but for its formulas."""
+    extensions = dict(settings(page.edition)["markdown_extensions"])
+    del extensions["tools.formulas"]
+    md = Markdown(extensions=list(extensions), extension_configs=extensions)
+    return md.convert(page.text.split("\n---\n", 1)[1])
+
+
+def words_of_page(page: Page) -> list[str]:
+    soup = BeautifulSoup(rendered(page), "lxml")
+    for block, fence in zip(soup.select(".highlight"), page.of(Fence), strict=True):
         shown = isinstance(fence, Shown | Skipped) and fence.title
         block.replace_with(f"\n{fence.title}:\n" if shown else "\n")
-    for element in soup.select("svg, .headerlink, .verified-mark, .footnote-backref"):
+    for element in soup.select("svg, .headerlink, .verified-mark, .verified-legend"):
         element.decompose()
     for widget in soup.select(".widget"):
-        widget.append("\nOn the page you can change this.\n")
+        widget.append(f"\n{MOVING[page.edition]}\n")
     for tabs in soup.select(".tabbed-set"):
         bodies = tabs.select(":scope > .tabbed-content > .tabbed-block")
         for label, body in zip(tabs.select(":scope > .tabbed-labels > label"), bodies, strict=True):
@@ -184,7 +200,7 @@ def words_of_notebook(notebook: NotebookNode) -> list[str]:
     """Read the text as nbconvert renders it: with another Markdown reader than the site's."""
     found = []
     for index, cell in enumerate(cells(notebook, "markdown")):
-        soup = BeautifulSoup(str(markdown2html(cell.source)), "html.parser")
+        soup = BeautifulSoup(str(markdown2html(cell.source)), "lxml")
         for element in soup.select("pre, .anchor-link"):
             element.decompose()
         if index == 0:
@@ -195,7 +211,7 @@ def words_of_notebook(notebook: NotebookNode) -> list[str]:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_every_word_of_the_page_is_in_the_notebook(path: Path) -> None:
-    assert words_of_notebook(notebook_of(path)) == words_of_page(read_chapter(path))
+    assert words_of_notebook(notebook_of(path)) == words_of_page(read(path))
 
 
 # Executed, where the project cannot be seen.
@@ -247,7 +263,7 @@ def test_a_reader_s_kernel_prints_it_too(tmp_path: Path) -> None:
 
 
 IMPORTS = """\
-for name in ("rnn_tutorial", "docs", "tests", "conftest", "shells"):
+for name in ("rnn_tutorial", "tools", "tests", "conftest", "shells"):
     try:
         __import__(name)
     except ModuleNotFoundError as error:
@@ -255,7 +271,7 @@ for name in ("rnn_tutorial", "docs", "tests", "conftest", "shells"):
 """
 NOTHING_FOUND = """\
 No module named 'rnn_tutorial'
-No module named 'docs'
+No module named 'tools'
 No module named 'tests'
 No module named 'conftest'
 No module named 'shells'
@@ -307,196 +323,8 @@ def test_notebook_that_dies_or_prints_past_its_cell_is_named(tmp_path: Path) -> 
         execute_all([planted_notebook(code) for code in codes], tmp_path)
 
 
-# Small pages, planted.
-
-
-def indent(code: str, width: int = 4) -> str:
-    """Indent all lines but the first."""
-    return code.replace("\n", "\n" + " " * width)
-
-
-CODE = "```python\na = 1\n```"
-FORMS = {
-    "front matter": ("", []),
-    "attributes of a heading": ("## A box { #box .wide }", ["## A box"]),
-    "marks of axes": ("*N*{ .axis-n } and **bold *L·D*{ .axis-ld }**", ["*N* and **bold *L·D***"]),
-    "verified value": ('So `[4, 16]`{ .verified expr="[4, 16]" }.', ["So `[4, 16]`."]),
-    "code with backticks": ("``a`b`` and `` `c` ``", ["``a`b`` and `` `c` ``"]),
-    "text that looks like markup": (
-        r"snake_case \_x\_ 2 \* y &lt;b> &amp;amp; ~~z~~ a\[0\](b) \$5",
-        [r"snake_case \_x\_ 2 \* y &lt;b> &amp;amp; \~\~z\~\~ a[0]\(b) \$5"],
-    ),
-    "lines that look like markup": (
-        "a\n\\- b\n1\\. c\n2024\\. d\n\\# e\n&gt; f\n\\-\\-",
-        ["a\n\\- b\n1\\. c\n2024\\. d\n\\# e\n\\> f\n\\--"],
-    ),
-    "formulas": (
-        "Of $x_{t-1} < y$:\n\n$$\nh = \\begin{cases} a \\\\ b \\end{cases}\n$$\n\nSo.",
-        ["Of $x_{t-1} < y$:\n\n$$\nh = \\begin{cases} a \\\\ b \\end{cases}\n$$\n\nSo."],
-    ),
-    "links": (
-        "[a](memory.md#need) [b](#box){ .x } [c](../index.md)\n[d](https://e.org/ 'T')",
-        [
-            f"[a]({address('foundations/memory')}#need) [b]({address('foundations/planted')}#box) "
-            f"[c]({address('index')})\n[d](https://e.org/)"
-        ],
-    ),
-    "abbreviation": (
-        "An RNN.\n\n*[RNN]: recurrent network",
-        ['An <abbr title="recurrent network">RNN</abbr>.'],
-    ),
-    "footnote": ("Here[^1].\n\n[^1]: A *note*.", ["Here<sup>1</sup>.\n\n---\n\n1. A *note*."]),
-    "table": (
-        "| Name | $\\|a\\|$ |\n|:-----|-----:|\n| `a|b` | **c** |",
-        ["| Name | $\\Vert a\\Vert$ |\n| :-- | --: |\n| `a\\|b` | **c** |"],
-    ),
-    "definition list": (
-        f"Term `t`\n:   First.\n\n    Second.\n\nOther\n:   Code:\n\n    {indent(CODE)}\n\nEnd.",
-        ["- **Term `t`**\n\n  First.\n\n  Second.\n\n- **Other**\n\n  Code:", "a = 1", "End."],
-    ),
-    "numbers of a list with code": (
-        f"1. One.\n\n    {indent(CODE)}\n\n    On.\n\n2. Two.\n   More.\n\n3. Three.\n\nEnd.",
-        ["1. One.", "a = 1", "On.\n\n2. Two.\n   More.\n\n3. Three.\n\nEnd."],
-    ),
-    "tight and nested lists": ("- a\n- b\n    - c", ["- a\n- b\n\n  - c"]),
-    "claim": (
-        '!!! success "Claim: `a` is *one* (equal)"\n    First.\n\n    ```python\n'
-        "    assert 1 == 1\n    ```\n\n    Last.\n\nThen.",
-        [
-            "> **Claim: `a` is *one* (equal)**\n>\n> First.",
-            "assert 1 == 1",
-            "> Last.\n\nThen.",
-        ],
-    ),
-    "admonition without a title": ('!!! note ""\n    Text.', ["> Text."]),
-    "box with a list and a quote": (
-        "???+ tip\n    - a\n\n    > b",
-        ["> **Tip**\n>\n> - a\n>\n> > b"],
-    ),
-    "solution in a list": (
-        '1. One.\n\n    ??? success "Of $x$ & y"\n        Text.\n\n'
-        f"        {indent(CODE, 8)}\n\n2. Two.",
-        [
-            "1. One.",
-            "<details>\n<summary><b>Of $x$ &amp; y</b></summary>\n\nText.\n\n</details>",
-            "a = 1",
-            "2. Two.",
-        ],
-    ),
-    "solution of code alone": (
-        f'??? success "Solution"\n    {indent(CODE)}',
-        ["**Solution**", "a = 1"],
-    ),
-    "tabs": (
-        f'=== "CPU"\n\n    {indent(CODE)}\n\n'
-        '=== "Shell"\n\n    ```bash title="a.sh"\n    ls\n    ```',
-        ["**CPU**", "a = 1", "**Shell**\n\na.sh:\n\n```bash\nls\n```"],
-    ),
-    "skipped code": (
-        '```{ .python .skip title="Not run: slow" }\nx = "`````"\n```',
-        ['Not run: slow:\n\n``````python\nx = "`````"\n``````'],
-    ),
-    "two definitions in a fence with a title": (
-        '``` python title="x.py" hl_lines="1"\ndef f() -> None: ...\n\n\ndef g() -> None: ...\n```',
-        ["def f() -> None: ...\n\n\ndef g() -> None: ..."],
-    ),
-    "output": (
-        '```python\nprint(1)\n```\n\n```text title="Output"\n1\n```\n\nEnd.',
-        ["print(1)", "End."],
-    ),
-    "widget": (
-        '<div class="widget" id="w" markdown>\n<step-player cell="GRU"></step-player>\n\n'
-        "| a |\n| --- |\n| *N*{ .axis-n } |\n\n</div>",
-        [
-            "| a |\n| --- |\n| *N* |\n\n"
-            f"[On the page]({address('foundations/planted')}#w) you can change this."
-        ],
-    ),
-    "sections, rule, raw HTML": (
-        "A<sub>1</sub>\n\n---\n\nB\n\n## C { #c }\n\nD\n\n### E { #e }",
-        ["A<sub>1</sub>\n\n---\n\nB", "## C\n\nD", "### E"],
-    ),
-}
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_form_becomes_plain_markdown(form: str) -> None:
-    text, expected = FORMS[form]
-    assert planted(text) == expected
-
-
-def test_title_says_where_the_notebook_comes_from() -> None:
-    text = "---\ndescription: hidden\n---\n\n# `nn.RNN` by *hand* { #planted }\n\nYou can."
-    notebook = chapter_notebook(read_chapter(PLANTED, text), {})
-    (cell,) = notebook.cells
-    assert cell.source.startswith(
-        "# `nn.RNN` by *hand*\n\n> This notebook is the chapter "
-        f"[`nn.RNN` by *hand*]({address('foundations/planted')}) of *{settings()['site_name']}*.\n"
-    )
-    assert "`pip install torch`" in cell.source
-    assert cell.source.endswith("\n\nYou can.")
-    assert notebook.metadata.title == "nn.RNN by hand"
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert notebook.metadata.language_info.name == "python"
-
-
-def test_address_of_the_site_is_the_configured_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SITE_URL", "https://example.org/course/")
-    monkeypatch.setattr("tools.notebooks.settings", settings.__wrapped__)
-    elsewhere = address("foundations/memory", "https://example.org/course/")
-    assert planted("[a](memory.md)") == [f"[a]({elsewhere})"]
-
-
-def test_folded_code_is_hidden_and_other_code_is_not() -> None:
-    text = f'# A {{ #a }}\n\n{CODE}\n\n??? note "B"\n    {indent(CODE)}\n\nC'
-    chapter = read_chapter(PLANTED, text)
-    shown, hidden = cells(chapter_notebook(chapter, printed_on_page(chapter)), "code")
-    assert shown.metadata == {}
-    assert hidden.metadata == {"jupyter": {"source_hidden": True}}
-
-
-def test_output_is_what_was_printed() -> None:
-    text = '# A { #a }\n\n```python\nprint(1)\n```\n\n```text title="Output"\n1\n```'
-    (cell,) = cells(chapter_notebook(read_chapter(PLANTED, text), {3: "2\n"}), "code")
-    assert cell.outputs == [{"output_type": "stream", "name": "stdout", "text": "2\n"}]
-
-
-def test_figure_is_a_picture_in_a_cell_of_its_own() -> None:
-    image = '![Rows "a" of $x_t$](../../assets/figures/memory-loop.svg "A_b of $x_t$."){ #fig }'
-    before, figure, after = planted(f"A\n\n{image}\n\nB")
-    assert (before, after) == ("A", "B")
-    tag, caption = figure.split("\n\n")
-    assert caption == "*A_b of $x_t$.*"
-    shown = BeautifulSoup(tag, "html.parser").img
-    assert shown["alt"] == 'Rows "a" of x_t'
-    kind, data = shown["src"].split(",")
-    assert kind == "data:image/png;base64"
-    picture = Image.open(BytesIO(base64.b64decode(data)))
-    svg = (FIGURES / "memory-loop.svg").read_text(encoding="utf-8")
-    assert f'width="{shown["width"]}"' in svg, "not as large as on the site"
-    assert picture.width == 2 * int(shown["width"]), "not sharp on a fine screen"
-    assert picture.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255), "no paper behind it"
-
-
 def test_subscripts_are_set_in_figures() -> None:
     text = Figure().text(0, 0, "s_{t-1} + x_t")
     set_subscripts(text)
     assert text.get_text() == "$s_{t-1}$ + $x_{t}$"
     assert text.get_parse_math()
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (CODE, r"planted\.md:3: this block was not executed"),
-        ("The shape (4, 16).", r"planted\.md:\d+: .*shape"),
-        (
-            f"A[^1].\n\n[^1]: B\n\n    {indent(CODE)}\n\n{CODE.replace('1', '2')}",
-            r"planted\.md:\d+: .* order",
-        ),
-    ],
-)
-def test_fault_of_a_page_is_named(text: str, message: str) -> None:
-    chapter = read_chapter(PLANTED, f"# A {{ #a }}\n\n{text}")
-    with pytest.raises(ValueError, match=message):
-        chapter_notebook(chapter, {})

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import torch
+from claimdown.page import Code
+from claimdown.reader import read
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from torch import Tensor, nn
@@ -11,7 +13,6 @@ from torch import Tensor, nn
 from rnn_tutorial import lstm_cell, run_steps
 from tests.course.test_copying import DOCS, definitions, needed
 from tests.package.reference import DTYPES
-from tools.chapter import Code, read_chapter
 
 PAGE = DOCS / "gates" / "lstm-by-hand.md"
 KINDS = {torch.float32: TensorProto.FLOAT, torch.float64: TensorProto.DOUBLE}
@@ -22,7 +23,7 @@ T, N, E, H = 4, 2, 5, 6
 
 def shown(name: str) -> Any:
     """Return a function as the page defines it."""
-    blocks = read_chapter(PAGE).of(Code)
+    blocks = read(PAGE).of(Code)
     found = definitions(blocks)
     wanted = next(definition for definition in found if definition.name == name)
     namespace: dict[str, Any] = {}

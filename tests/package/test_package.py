@@ -538,7 +538,7 @@ def test_wheel_depends_on_torch_alone(wheel: Path) -> None:
         metadata = email.parser.Parser().parsestr(archive.read(name).decode())
     needed = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
     assert [line.split(">")[0] for line in needed] == ["torch"]
-    assert metadata["Requires-Python"] == ">=3.10"
+    assert metadata["Requires-Python"] == ">=3.11"
 
 
 def test_wheel_runs_outside_the_project(wheel: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
-from tests.site.visits import PHONE, Listener, allow_instant_visits, load
+from tests.site.visits import PHONE, Listener, load
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -43,67 +43,6 @@ def test_scheme_switch(context: BrowserContext, served: str) -> None:
     page.locator("label[title='Switch to the dark scheme']").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
-
-
-def test_nothing_fades_while_the_scheme_changes(context: BrowserContext, served: str) -> None:
-    page = context.new_page()
-    load(page, served)
-    duration = "getComputedStyle(document.querySelector('article a')).transitionDuration"
-    page.evaluate(
-        """duration => {
-            window.seen = []
-            new MutationObserver(() => {
-                if (document.body.hasAttribute("data-md-color-switching")) seen.push(eval(duration))
-            }).observe(document.body, { attributes: true })
-        }""",
-        duration,
-    )
-    before = page.evaluate(duration)
-    assert before != "0s"
-    for _ in range(2):  # to dark, and back
-        page.locator("[data-md-component=palette] label:visible").click()
-        page.wait_for_function("!document.body.hasAttribute('data-md-color-switching')")
-        assert set(page.evaluate("seen")) == {"0s"}
-        assert page.evaluate(duration) == before
-        page.evaluate("seen = []")
-
-
-def test_language_switch_leads_to_the_same_page_and_back(
-    context: BrowserContext, served: str
-) -> None:
-    page = context.new_page()
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    load(page, served + "gates/gru-by-hand.html")
-    page.get_by_role("button", name="Select language").hover()
-    page.get_by_role("link", name="简体中文").click()
-    page.wait_for_url("**/zh/gates/gru-by-hand.html")
-    assert page.locator("h1").inner_text().startswith("手写")
-    assert page.locator("html").get_attribute("lang") == "zh"
-    page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="选择当前语言").hover()
-    page.get_by_role("link", name="English").click()
-    page.wait_for_url("**/rnn-tutorial/gates/gru-by-hand.html")
-    assert heard.complaints == []
-
-
-def test_formulas_are_rendered_after_an_instant_visit(
-    context: BrowserContext, served: str, built_site: Path
-) -> None:
-    page = context.new_page()
-    allow_instant_visits(page, built_site, served)
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    load(page, served)
-    page.evaluate("window.sameDocument = true")
-    page.get_by_role("link", name="Start with chapter one").click()
-    page.wait_for_url("**/linear-layer-over-time.html")
-    page.locator(".arithmatex .katex").first.wait_for()
-    assert page.evaluate("window.sameDocument"), "the visit was not instant"
-    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
-    # This page lies deeper than the first one, and says anew where the fonts are.
-    found = "async () => (await document.fonts.load('italic 16px KaTeX_Math')).map(f => f.status)"
-    assert page.evaluate(found) == ["loaded"]
-    assert page.evaluate("document.head.querySelectorAll('style').length") == 1
-    assert heard.complaints == []
 
 
 def test_missing_page_shows_the_way_back(context: BrowserContext, served: str) -> None:

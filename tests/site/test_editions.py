@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 from mkdocs.exceptions import Abort
-
-from tools import editions, hooks
 from tools.chapter import Code, read_chapter
 from tools.comments import without_comments
+from tools.executed import executed
+from tools.numerals import numbers_in
+
+from tools import editions, hooks
 from tools.editions import (
     finish_others,
     linked,
@@ -18,9 +20,7 @@ from tools.editions import (
     start_others,
     without_twins,
 )
-from tools.executed import executed
 from tools.language import joined
-from tools.numerals import numbers_in
 from tools.site import LANGUAGES, address_of, docs_dir, english, language_of, settings
 from tools.words import WORDS
 

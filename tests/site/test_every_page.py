@@ -6,11 +6,12 @@ A page is loaded once and looked at three times, because loading takes longest.
 from collections.abc import Iterator
 
 import pytest
+from claimdown.page import Code
+from claimdown.reader import read
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.site.axe import contrast_violations, prepare, structure_violations
 from tests.site.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load
-from tools.chapter import Code, read_chapter
 
 # One script gives every block its button. What the block stands in may cover or cut it.
 PLACES = """blocks => blocks.map(block => {
@@ -117,7 +118,7 @@ def test_blocks_are_the_executed_code_and_are_copied(
             assert copied.rstrip("\n") == code.rstrip("\n"), place
             pressed.add(place)
     if name in MARKDOWN:  # the lab's code is compared in tests/course/test_lab.py
-        executed = [item.code.rstrip("\n") for item in read_chapter(MARKDOWN[name]).of(Code)]
+        executed = [item.code.rstrip("\n") for item in read(MARKDOWN[name]).of(Code)]
         assert [code.rstrip("\n") for code in codes] == executed
     else:
         assert bool(codes) == ("labs/" in name)

@@ -10,7 +10,6 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 from lxml.html import tostring
-from markdown import Markdown
 from matplotlib.image import imread
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -18,11 +17,9 @@ from tests.course.test_figures import variables
 from tests.site.published import article, texts, tree
 from tests.site.visits import load, shifts, watch_shifts
 from tools import logo
-from tools.checks import page_counts
 from tools.figures import target
 from tools.figures.style import number
 from tools.palette import PALETTE
-from tools.rendered import CLAIMS
 from tools.site import ROOT, address_of, pages
 
 PAGES = [address_of(page) for page in pages()]
@@ -209,12 +206,12 @@ def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> No
 @pytest.mark.parametrize("page", PAGES)
 def test_page_says_how_much_of_it_was_computed(built_site: Path, page: str) -> None:
     shown = article(tree(built_site / page))
-    said = shown.cssselect(".rnn-counts")
+    said = shown.cssselect(".claimdown-counts")
     titles = texts(shown, ".admonition-title, summary")
     numbers = {
         "value": len(shown.cssselect(".verified")),
         "output": texts(shown, ".filename").count("Output"),
-        "claim": sum(title.lstrip().lower().startswith(CLAIMS) for title in titles),
+        "claim": sum(title.lstrip().startswith("Claim: ") for title in titles),
     }
     if page == "index.html" or not any(numbers.values()):
         assert not said
@@ -226,19 +223,6 @@ def test_page_says_how_much_of_it_was_computed(built_site: Path, page: str) -> N
     (link,) = line.iter("a")
     assert (built_site / page / ".." / link.get("href")).resolve() == built_site / "checks.html"
     assert line.getparent().getprevious().tag == "h1"
-
-
-def test_counts_are_a_sentence() -> None:
-    def sentence(verified: int = 0, compared: int = 0, claims: int = 0) -> str:
-        counts = {"verified": verified, "compared": compared, "claims": claims}
-        return BeautifulSoup(page_counts(counts, "x", "en"), "html.parser").get_text()
-
-    end = "on this page were computed and compared."
-    assert sentence(42, 12, 9) == f"42 values, 12 outputs and 9 claims {end}"
-    assert sentence(1, 0, 1) == f"1 value and 1 claim {end}"
-    assert sentence(compared=2) == f"2 outputs {end}"
-    assert sentence(claims=1) == "1 claim on this page was computed and compared."
-    assert sentence() == ""
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -262,14 +246,6 @@ def test_search_and_notebooks_have_neither_counts_nor_legend(built_site: Path) -
     for text in (index, *notebooks):
         assert "Point at the mark" not in text
         assert "on this page were" not in text
-
-
-def test_comma_stays_with_its_value() -> None:
-    md = Markdown(extensions=["attr_list", "tools.claims"])
-    html = md.convert('Has `4`{ .verified expr="x" }, and `5`{ .verified expr="y" } more.')
-    spans = BeautifulSoup(html, "html.parser").select(".verified")
-    assert [span.get_text() for span in spans] == ["4,", "5"]
-    assert BeautifulSoup(html, "html.parser").p.get_text() == "Has 4, and 5 more."
 
 
 # Paper
@@ -300,7 +276,7 @@ def test_chapter_on_paper(context: BrowserContext, served: str, name: str) -> No
         found = page.locator(hidden)
         assert found.count(), hidden
         assert not any(element.is_visible() for element in found.all()), hidden
-    assert page.locator(".rnn-counts").is_visible()
+    assert page.locator(".claimdown-counts").is_visible()
     cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
     assert page.locator("article :is(pre > code, table, figure)").evaluate_all(cut) == []
     wrapped = """all => all.filter(code => {

@@ -21,7 +21,6 @@ from tools.site import (
     settings,
     site_folder,
 )
-from tools.style_sheets import SWITCHING, without_switching
 
 SITE_URL = settings()["site_url"]
 SOURCES = {
@@ -177,9 +176,3 @@ def test_page_leads_to_its_twins(built_site: Path, page: str) -> None:
 def test_404_page_speaks_its_language(built_site: Path) -> None:
     assert texts(tree(built_site / "404.html"), "h1") == ["This page is not here"]
     assert texts(tree(built_site / "zh/404.html"), "h1") == ["这里没有这个页面"]
-
-
-def test_another_palette_of_the_theme_is_noticed() -> None:
-    assert without_switching(f"a{{}}{SWITCHING}b{{}}") == "a{}b{}"
-    with pytest.raises(ValueError, match="palette has changed"):
-        without_switching(SWITCHING.replace("*", "a"))

@@ -1,11 +1,10 @@
 """What visits to the built site have in common: its pages, and an ear for their complaints."""
 
 import time
-from pathlib import Path
 
 from playwright.sync_api import Page, Request
 
-from tools.site import LANGUAGES, address_of, pages, settings
+from tools.site import LANGUAGES, address_of, pages
 
 MARKDOWN = {address_of(page): page for language in LANGUAGES for page in pages(language)}
 PAGES = [*MARKDOWN, "labs/digits.html", "zh/labs/digits.html"]
@@ -98,10 +97,3 @@ def shifts(page: Page) -> list[float]:
     read = "performance.getEntriesByType('navigation')[0].domInteractive"
     late = f"shifts.filter(shift => shift.startTime > {read}).map(shift => shift.value)"
     return page.evaluate(late)
-
-
-def allow_instant_visits(page: Page, built_site: Path, served: str) -> None:
-    """Let Material visit instantly what the sitemap lists: it takes the port from there."""
-    here = (built_site / "sitemap.xml").read_text(encoding="utf-8")
-    here = here.replace(settings()["site_url"], served)
-    page.route("**/sitemap.xml", lambda route: route.fulfill(body=here, content_type="text/xml"))

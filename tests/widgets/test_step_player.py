@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from torch import Tensor, nn
 
 from tests.site.published import tree
-from tests.site.visits import allow_instant_visits, load
+from tests.site.visits import load
 from tests.widgets.stage import alone, bring
 from tools.scripts import without_comments
 from tools.widgets import step_player, target
@@ -325,17 +325,10 @@ def test_taken_out_and_put_back_it_stops_and_lives(clocked: Locator) -> None:
     expect(clocked.locator("p").first).to_have_text("The cell, step 2: “a”")
 
 
-def test_an_instant_visit_brings_a_player_and_the_scheme_changes_its_colours(
-    context: BrowserContext, served: str, built_site: Path
-) -> None:
+def test_the_scheme_changes_the_colours_of_a_player(context: BrowserContext, served: str) -> None:
     page = context.new_page()
-    allow_instant_visits(page, built_site, served)
-    load(page, served + "foundations/anatomy.html")  # has none
-    page.evaluate("window.sameDocument = true")
-    page.locator(".md-footer__link--next").click()
-    page.wait_for_url("**/rnn-by-hand.html*")
+    load(page, served + "foundations/rnn-by-hand.html")
     player = bring(page, "step-player")
-    assert page.evaluate("window.sameDocument"), "the visit was not instant"
     player.get_by_role("button", name="Next").click()
     color = "getComputedStyle(document.querySelector('step-player .negative')).backgroundColor"
     light = page.evaluate(color)

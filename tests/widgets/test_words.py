@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.site.visits import allow_instant_visits, load
+from tests.site.visits import load
 from tests.widgets.stage import alone, bring, in_language
 from tests.widgets.test_shape_explorer import drawn, inputs, network, show
 
@@ -240,27 +239,3 @@ def test_chinese_programs_run_and_are_the_english_ones_but_for_comments(
     expect(page.locator("button[name=copy] + [role=status]")).not_to_be_empty()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("shape-explorer .program").text_content()
-
-
-def test_words_survive_instant_visits_and_follow_a_change_of_language(
-    context: BrowserContext, served: str, built_site: Path
-) -> None:
-    page = context.new_page()
-    allow_instant_visits(page, built_site, served)
-    in_language(page, "zh")
-    load(page, served + "foundations/anatomy.html")  # has none
-    page.evaluate("window.sameDocument = true")
-    page.locator(".md-footer__link--next").click()
-    expect(page.locator("h1")).to_contain_text("by hand")
-    button = bring(page, "step-player").locator("button").nth(1)
-    expect(button).to_have_text("播放")
-    # Another edition in the same document: what comes then has its language, what is there stays.
-    page.evaluate("document.documentElement.lang = 'en'")
-    page.locator(".md-footer__link--next").click()
-    expect(page.locator("h1")).to_contain_text("Stacked")
-    expect(bring(page, "step-player").locator("button").nth(1)).to_have_text("Play")
-    page.evaluate("document.documentElement.lang = 'zh'")
-    page.go_back()
-    expect(page.locator("h1")).to_contain_text("by hand")
-    expect(bring(page, "step-player").locator("button").nth(1)).to_have_text("播放")
-    assert page.evaluate("window.sameDocument"), "the visit was not instant"

@@ -13,6 +13,7 @@ from typing import Any
 import nbconvert.preprocessors
 import nbformat
 from bs4 import BeautifulSoup
+from claimdown.comments import without_comments
 from filelock import FileLock
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -22,8 +23,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor, ExecutePreproce
 from nbformat import NotebookNode
 from nbformat.v4 import new_raw_cell
 
-from tools.comments import without_comments
-from tools.snippets import ROOT
+from tools.site import ROOT
 
 NOTEBOOK = "application/x-ipynb+json"
 # What the results of a lab depend on, beside its own text and the package.

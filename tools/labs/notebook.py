@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from claimdown.config import config_for
+from claimdown.notebook import LANGUAGE_INFO
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
@@ -15,8 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from tools.definitions import standalone
 from tools.labs.execution import executed_notebook
 from tools.labs.pages import linked_file
-from tools.notebooks import LANGUAGE_INFO
-from tools.site import language_of, settings
+from tools.site import ROOT, language_of, settings
 from tools.words import WORDS
 
 PACKAGE = "rnn_tutorial"
@@ -59,8 +60,8 @@ def lab_notebook(executed: NotebookNode, lab: Path, link: Callable[[str], str]) 
 def metadata(title: str) -> dict[str, Any]:
     return {
         "title": title,
-        "authors": [{"name": settings()["site_author"]}],
-        "license": "MIT",
+        "authors": [{"name": config_for(ROOT).author}],
+        "license": config_for(ROOT).licence,
         "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
         "language_info": LANGUAGE_INFO,
     }

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
+from claimdown.config import config_for
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
 from tools.formulas import typeset_formulas
 from tools.language import joined
-from tools.site import language_of
+from tools.site import ROOT, language_of
 from tools.tidy_svg import tidy
 from tools.words import WORDS, Words
 
@@ -45,7 +46,7 @@ def lab_page(html: str, page: Page, files: Files) -> str:
 
     Call it from `on_page_content` for each page that `is_lab`.
     """
-    html = slim(html, WORDS[language_of(Path(page.file.abs_src_path or ""))])
+    html = slim(html, language_of(Path(page.file.abs_src_path or "")))
     soup = BeautifulSoup(html, "html.parser")
     page.toc = table_of_contents(soup)
     page.present_anchor_ids = {tag["id"] for tag in soup.find_all(id=True)}
@@ -57,7 +58,7 @@ def is_lab(page: Page) -> bool:
     return page.file.src_uri.startswith("labs/") and page.file.src_uri.endswith(".py")
 
 
-def slim(html: str, words: Words = WORDS["en"]) -> str:
+def slim(html: str, language: str = "en") -> str:
     """Keep what a reader sees of a page by mkdocs-jupyter, in the markup of a chapter."""
     soup = BeautifulSoup(html, "html.parser")
     if soup.find(class_="jp-Notebook") is None:
@@ -70,21 +71,21 @@ def slim(html: str, words: Words = WORDS["en"]) -> str:
     cells = soup.select(".jp-Notebook > .jp-Cell")
     boxes = groupby(cells, key=_box)
     text = "\n".join(
-        _boxed(box, "\n".join(block for cell in inside for block in _blocks(cell, words)))
+        _boxed(box, "\n".join(block for cell in inside for block in _blocks(cell, language)))
         for box, inside in boxes
     )
     return typeset_formulas(re.sub("\0", lambda _: figures.pop(0), text))
 
 
-def _blocks(cell: Tag, words: Words) -> Iterator[str]:
+def _blocks(cell: Tag, language: str) -> Iterator[str]:
     """Yield a cell's text, or its code and each of its outputs."""
     for text in cell.find_all(class_="jp-MarkdownOutput"):
-        yield _text(text, words)
+        yield _text(text, WORDS[language])
     for code in cell.select(".jp-InputArea-editor .highlight-ipynb"):
         block = str(_code(code, "language-python"))
-        yield FOLDED.format(words.code, block) if "folded" in _tags(cell) else block
+        yield FOLDED.format(WORDS[language].code, block) if "folded" in _tags(cell) else block
     for output in cell.find_all(class_="jp-OutputArea-output"):
-        yield _output(output, words)
+        yield _output(output, config_for(ROOT).words(language).output)
 
 
 def _tags(cell: Tag) -> set[str]:
@@ -186,14 +187,14 @@ def _code(block: Tag, classes: str, title: str = "") -> Tag:
     return outer
 
 
-def _output(output: Tag, words: Words) -> str:
+def _output(output: Tag, title: str) -> str:
     """Return one output of a cell; anything that a lab does not show yet is refused."""
     kind = output.get("data-mime-type", "")
     if kind in ("text/html", "text/markdown", "image/svg+xml"):
         _formulas(output)
         return output.decode_contents().strip()
     if kind == "text/plain":
-        return str(_code(output, "language-text no-copy", words.output))  # no copy button
+        return str(_code(output, "language-text no-copy", title))  # no copy button
     raise ValueError(f"a lab shows text, tables and SVG figures, not {kind or output.name}")
 
 

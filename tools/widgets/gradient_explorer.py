@@ -6,15 +6,17 @@ the norm of the gradient of all parameters, which is what clipping by norm looks
 """
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import cache, partial
+from io import StringIO
 from typing import Any
 
 import torch
+from claimdown.page import Code
+from claimdown.reader import read
 from torch import Tensor, nn
 
 from rnn_tutorial import memory_step
-from tools.chapter import Code, Output, read_chapter
-from tools.runner import ChapterRun
 from tools.site import ROOT
 
 CHAPTER = ROOT / "docs/en/learning/vanishing-gradients.md"
@@ -27,12 +29,12 @@ SMALLEST = 1e-36  # below the range of float32 a gradient is as good as none
 @cache
 def chapter() -> dict[str, Any]:
     """Execute the chapter up to its experiment; return all that it has defined."""
-    run = ChapterRun(read_chapter(CHAPTER))
-    for item in run.chapter.items:
-        if isinstance(item, Code | Output):
-            run.check(item)
-        if "measured" in run.namespace:
-            return run.namespace
+    namespace: dict[str, Any] = {}
+    for block in read(CHAPTER).of(Code):
+        with redirect_stdout(StringIO()):
+            exec(compile(block.code, CHAPTER.name, "exec", dont_inherit=True), namespace)
+        if "measured" in namespace:
+            return namespace
     raise KeyError(f"{CHAPTER.name} does not define `measured`")
 
 

@@ -46,8 +46,7 @@ export const select = (label, texts, chosen, use) =>
 export const fill = (text = "", ...values) => text.replace(/\$(\d)/g, (_, place) => `${values[place - 1]}`);
 
 /**
- * Apply a widget's style sheet, not as a `<link>`: Material's instant navigation removes what the
- * head of the next page lacks. With `json`, fetch its numbers, too.
+ * Apply a widget's style sheet. With `json`, fetch its numbers, too.
  */
 export async function load(name = "", json = false) {
   const [sheet, data] = await Promise.all([".css", ...(json ? [".json"] : [])]

@@ -87,12 +87,8 @@ class ShapeExplorer extends Widget {
     if (!this.#page) this.#timer = setTimeout(this.#remember, 150);
   };
 
-  /** Put the configuration into the address, and into the links that instant navigation made absolute. */
-  #remember = () => {
-    history.replaceState(history.state, "", this.#address(location.href));
-    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("a[href*='#']:not([href^='#'])")))
-      if (link.pathname === location.pathname) link.search = location.search;
-  };
+  /** Put the configuration into the address. */
+  #remember = () => history.replaceState(history.state, "", this.#address(location.href));
 
   /** Show the tensors, or what is wrong. */
   #show(wrong = "") {

@@ -147,7 +147,7 @@ limits = threadpool_limits(1)
 # ## 数据 { #data }
 #
 # 图像是手写数字，由 [E. Alpaydin 和 C. Kaynak（1998）](https://doi.org/10.24432/C50P49)扫描并缩小。
-# 它们发布在 [UCI Machine Learning Repository](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits)，许可证是 [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)；scikit-learn [自带其中的测试部分](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)。
+# 它们发布在 [UCI 机器学习数据库](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits)，许可证是 [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)；scikit-learn [自带其中的测试部分](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_digits.html)。
 
 # %%
 digits = load_digits()

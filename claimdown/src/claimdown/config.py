@@ -1,0 +1,206 @@
+"""`[tool.claimdown]` of pyproject.toml: what a course tells the engine, each entry with a default.
+
+Every message about a wrong entry names it, what was expected and what came.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+SHOWN = ("bash", "powershell", "toml", "yaml", "markdown", "html", "json", "bibtex")
+HTML = ("abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup")
+
+
+class ConfigError(ValueError):
+    """A wrong entry in the configuration; the text names file, entry, expected and found."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a page of one language says for the engine to know a thing, and what it is told back."""
+
+    output: str = "Output"  # the title of an output fence
+    claim: str = "Claim: "  # how a claim's title begins
+    equal: str = " (equal)"  # how it ends if it holds exactly,
+    within_rounding: str = " (within rounding)"  # or not quite
+    not_run: str = "Not run: "  # how the title of a skipped block begins
+    solution: str = "Solution"  # how the title of a solution, a folded green box, begins
+    # What the site writes.
+    legend: str = (
+        "The build computed this value. Point at the mark, tap it or tab to it, and you see how."
+    )
+    verified: str = "Verified: {expression}"  # the accessible name of a mark
+    counts: str = '<a href="{link}">Computed and compared</a> on this page: {found}.'
+    value: tuple[str, ...] = ("value", "values")  # one, and several
+    output_noun: tuple[str, ...] = ("output", "outputs")
+    claim_noun: tuple[str, ...] = ("claim", "claims")
+    comma: str = ", "
+    columns: tuple[str, ...] = (
+        "Page", "Blocks executed", "Outputs compared", "Values verified", "Claims asserted",
+        "Skipped", "Shown only",
+    )  # fmt: skip
+    all_pages: str = "All pages"
+    summary: tuple[str, ...] = (
+        "code blocks executed", "outputs compared", "values verified", "claims asserted", "skipped",
+    )  # fmt: skip
+    notebook: str = "Download notebook"
+    # The note below a notebook's title, with {title}, {link} and {course}.
+    notebook_of: tuple[str, ...] = (
+        "This notebook is the page [{title}]({link}) of *{course}*.",
+        "The outputs are those of the site; run the cells from top to bottom to get your own.",
+    )
+    on_the_page: str = "[On the page]({link}) you can change this."
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The pages of one language."""
+
+    folder: str = "docs"
+    original: str = ""  # the edition that this one is a translation of
+    script: str = ""  # a Unicode script such as "CJK", if it is not Latin: English is noticed
+    site_name: str = ""
+    site_url: str = ""
+    words: Words = field(default_factory=Words)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration of a course."""
+
+    root: Path  # the folder of pyproject.toml
+    editions: dict[str, Edition]
+    preload: tuple[str, ...] = ()  # modules imported once, before any page runs
+    environment: dict[str, str] = field(default_factory=dict)  # variables, unless they are set
+    distributions: tuple[str, ...] = ()  # whose versions a page's results depend on
+    timeout: float = 60.0  # seconds a page; its front matter may say otherwise
+    shown: tuple[str, ...] = SHOWN  # languages of fences that only show something
+    html: tuple[str, ...] = HTML  # raw HTML tags that cannot look like code
+    heading_ids: bool = True  # every heading ends in `{ #id }`
+    front_matter: tuple[str, ...] = ()  # keys that every page has
+    cache: str = ".cache/claimdown"
+    author: str = ""  # of the notebooks
+    licence: str = ""
+
+    def edition_of(self, path: Path) -> str:
+        """Name the edition whose folder holds a page, the deepest one; else the first."""
+        holding = [
+            name
+            for name, edition in self.editions.items()
+            if path.is_relative_to(self.root / edition.folder)
+        ]
+        deepest = max(holding, key=lambda name: len(self.editions[name].folder), default=None)
+        return deepest or next(iter(self.editions))
+
+    def words(self, edition: str) -> Words:
+        return self.editions[edition].words
+
+    def folder(self, edition: str) -> Path:
+        return self.root / self.editions[edition].folder
+
+    def pages(self, edition: str | None = None) -> list[Path]:
+        """List the Markdown pages of an edition, or of all."""
+        names = [edition] if edition else list(self.editions)
+        found = {page for name in names for page in self.folder(name).rglob("*.md")}
+        return sorted(page for page in found if self.edition_of(page) in names)
+
+    def original_of(self, path: Path) -> Path | None:
+        """Name the page that another one is the translation of, None for an original."""
+        edition = self.editions[self.edition_of(path)]
+        if not edition.original:
+            return None
+        return self.folder(edition.original) / path.relative_to(self.root / edition.folder)
+
+
+def config_for(path: Path) -> Config:
+    """Read the configuration of the project that a page or a folder belongs to.
+
+    Raises:
+        ConfigError: names the wrong entry.
+    """
+    start = path.resolve()
+    for folder in [start, *start.parents]:
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            return _load(file, file.stat().st_mtime_ns)
+    return Config(root=start if start.is_dir() else start.parent, editions={"en": Edition()})
+
+
+@cache
+def _load(file: Path, _: int) -> Config:
+    try:
+        whole = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: {error}") from None
+    return parse(whole.get("tool", {}).get("claimdown", {}), file)
+
+
+def parse(table: dict[str, Any], file: Path) -> Config:
+    """Build the configuration from the table `[tool.claimdown]` of a file."""
+    where = f"{file}: [tool.claimdown]"
+    table = dict(table)
+    editions = table.pop("editions", {"en": {}})
+    if not isinstance(editions, dict) or not editions:
+        raise ConfigError(f"{where} editions: expected one table per language, got {editions!r}")
+    root = file.parent.resolve()
+    values = _checked(Config, table, where, {"root", "editions"})
+    read = {name: _edition(entry, f"{file}: [tool.claimdown.editions.{name}]", name)
+            for name, entry in editions.items()}  # fmt: skip
+    for name, edition in read.items():
+        if edition.original and edition.original not in read:
+            raise ConfigError(
+                f"{where} editions.{name}.original: expected one of {', '.join(read)}, "
+                f"got {edition.original!r}"
+            )
+        if not (root / edition.folder).is_dir():
+            raise ConfigError(
+                f"{where} editions.{name}.folder: expected a folder, got {edition.folder!r}"
+            )
+    return Config(root=root, editions=read, **values)
+
+
+def _edition(entry: Any, where: str, name: str) -> Edition:
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{where}: expected a table, got {entry!r}")
+    entry = dict(entry)
+    words = entry.pop("words", {})
+    if not isinstance(words, dict):
+        raise ConfigError(f"{where} words: expected a table, got {words!r}")
+    values = _checked(Words, words, f"{where} words", set())
+    missing = [field.name for field in fields(Words) if field.name not in values]
+    if name != "en" and missing:  # the defaults are English
+        raise ConfigError(f"{where} words: add {', '.join(missing)} in this language")
+    return Edition(**_checked(Edition, entry, where, {"words"}), words=Words(**values))
+
+
+def _checked(kind: type, table: dict[str, Any], where: str, own: set[str]) -> dict[str, Any]:
+    """Check a table's entries against the fields of a data class."""
+    types = {field.name: field.type for field in fields(kind) if field.name not in own}
+    found = {}
+    for name, value in table.items():
+        if name not in types:
+            known = ", ".join(sorted(types))
+            raise ConfigError(f"{where} {name}: no such entry; there are {known}")
+        found[name] = _as(types[name], value, f"{where} {name}")
+    return found
+
+
+def _as(kind: Any, value: Any, where: str) -> Any:
+    if get_origin(kind) is tuple:
+        (inner, _) = get_args(kind)
+        if isinstance(value, list) and all(isinstance(each, inner) for each in value):
+            return tuple(value)
+        raise ConfigError(f"{where}: expected a list of strings, got {value!r}")
+    if get_origin(kind) is dict:
+        if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+            return value
+        raise ConfigError(f"{where}: expected a table of strings, got {value!r}")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind):
+        raise ConfigError(f"{where}: expected {kind.__name__}, got {value!r}")
+    if kind is float and not value > 0:
+        raise ConfigError(f"{where}: expected a number above 0, got {value!r}")
+    return value

@@ -1,0 +1,127 @@
+"""How much of the site, or of one page of it, there is to execute, compare and verify.
+
+A Python-Markdown extension: the fence ```` ```checks ```` holds one word, `table`, for a row per
+page, or `summary`, for the sums.  Pages are read for it and not executed; a strict build, which
+stops if a page does not hold, makes the numbers true.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+
+from claimdown.config import Config, Words
+from claimdown.page import Page
+from claimdown.reader import read
+from claimdown.values import edition_of
+
+COLUMNS = ("executed", "compared", "verified", "claims", "skipped", "shown")
+SUMMARY = COLUMNS[:-1]
+FENCE = re.compile(r"(?P<prefix>\s*)(?P<run>`{3,}|~{3,})(?P<info>.*)")
+
+
+class CountsFences(Preprocessor):
+    """Fill in each fence `checks`."""
+
+    def __init__(self, md: Markdown, config: Config, edition: str) -> None:
+        super().__init__(md)
+        self.config, self.edition = config, edition
+
+    def run(self, lines: list[str]) -> list[str]:
+        return list(self.filled(lines))
+
+    def filled(self, lines: list[str]) -> Iterator[str]:
+        rest = iter(lines)
+        for line in rest:
+            opening = FENCE.match(line)
+            if not opening:
+                yield line
+                continue
+            inside = [line]  # this fence, whole: one inside it is only shown
+            for later in rest:
+                inside.append(later)
+                if re.fullmatch(rf"\s*{opening['run']}{opening['run'][0]}*\s*", later):
+                    break
+            if opening["info"].strip() == "checks":
+                html = filled_in("\n".join(inside[1:-1]), self.config, self.edition)
+                yield from ["", opening["prefix"] + self.md.htmlStash.store(html), ""]
+            else:
+                yield from inside
+
+
+def filled_in(word: str, config: Config, edition: str) -> str:
+    """Return the HTML of a fence.
+
+    Raises:
+        ValueError: if the fence holds another word.
+    """
+    kinds = {"table": _table, "summary": _summary}
+    word = word.strip()
+    if word not in kinds:
+        raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {word!r}")
+    return kinds[word]([read(path) for path in config.pages(edition)], config.words(edition))
+
+
+def count_line(counts: dict[str, int], link: str, words: Words) -> str:
+    """Say how much of a page was computed and compared; `link` leads to what says how.
+
+    Returns "" if there is nothing of the kind, and plain text if there is no link.
+    """
+    named = {"verified": words.value, "compared": words.output_noun, "claims": words.claim_noun}
+    found = words.comma.join(
+        f"{counts[kind]} {one if counts[kind] == 1 else several}"
+        for kind, (one, several) in named.items()
+        if counts[kind]
+    )
+    if not found:
+        return ""
+    line = words.counts.format(link=escape(link), found=found)
+    return line if link else re.sub(r"</?a\b[^>]*>", "", line)
+
+
+def _table(pages: list[Page], words: Words) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in words.columns)
+    having = [page for page in pages if any(page.counts.values())]
+    body = "".join(_row(page.title, page.counts) for page in having)
+    foot = _row(words.all_pages, _total(pages))
+    return (
+        f'<div class="checks"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
+    )
+
+
+def _row(name: str, row: dict[str, int]) -> str:
+    cells = "".join(f"<td>{row[column]}</td>" for column in COLUMNS)
+    return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+
+
+def _summary(pages: list[Page], words: Words) -> str:
+    total = _total(pages)
+    named = zip(SUMMARY, words.summary, strict=True)
+    items = [f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in named]
+    return f'<ul class="checks">{"".join(items)}</ul>'
+
+
+def _total(pages: list[Page]) -> dict[str, int]:
+    return {kind: sum(page.counts[kind] for page in pages) for kind in COLUMNS}
+
+
+class CountsExtension(Extension):
+    def __init__(self, **kwargs: Any) -> None:
+        self.config = {
+            "edition": ["", "the pages' edition in [tool.claimdown]; without one, the first"],
+            "root": [".", "a folder of the project that [tool.claimdown] belongs to"],
+        }
+        super().__init__(**kwargs)
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        # After includes (32) and normal line ends (30), before all that takes fences (25).
+        md.preprocessors.register(CountsFences(md, *edition_of(self)), "claimdown_counts", 26)
+
+
+def makeExtension(**kwargs: Any) -> CountsExtension:
+    """Build the extension; Python-Markdown calls this."""
+    return CountsExtension(**kwargs)

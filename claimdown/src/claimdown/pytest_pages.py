@@ -1,0 +1,154 @@
+"""Sybil collects the pages of a course, pytest reports each item, and a summary tells the sums."""
+
+import pickle
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from sybil import Document, Example, Region, Sybil
+from sybil.typing import Parser
+
+from claimdown.config import ConfigError, config_for
+from claimdown.page import COUNTED, Item, Page
+from claimdown.reader import read
+from claimdown.report import Edit, Report
+from claimdown.runner import run
+from claimdown.summary import summary
+from claimdown.update import apply_edits
+
+
+class PageDocument(Document):
+    """A page as the reader has read it, whatever its bytes; each of its items is an example."""
+
+    page: Page
+    report: Report | None = None  # once the page has run
+
+    @classmethod
+    def parse(cls, path: str, *parsers: Parser, encoding: str = "utf-8") -> Self:
+        page = read(Path(path))
+        document = cls(page.text, path)
+        document.page = page
+        for parser in parsers:
+            for region in parser(document):
+                document.add(region)
+        return document
+
+    def examples(self) -> Iterator[Example]:
+        """List the items under their own lines; Sybil's columns are wrong later on a line."""
+        for _, region in self.regions:
+            column = region.start - self.text.rfind("\n", 0, region.start)
+            line = self.page.items[region.parsed].line
+            yield Example(self, line, column, region, self.namespace)
+
+
+@dataclass
+class Checked:
+    """What came of a page: plain data, which a worker of pytest-xdist can send."""
+
+    text: str
+    items: list[tuple[str, int]]  # what is done with each, and its line
+    held: set[int] = field(default_factory=set)  # which of them were checked, and hold
+    edits: tuple[Edit, ...] = ()
+
+
+class Pages:
+    """The part of the plugin that a project with pages gets."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        try:
+            course = config_for(config.rootpath)
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.root = config.rootpath
+        self.folders = [self.root / edition.folder for edition in course.editions.values()]
+        self.update: bool = config.getoption("--update-outputs")
+        self.checked: dict[str, Checked] = {}  # by the page's name, below the root
+        self.not_rewritten: list[str] = []
+        self.collect = Sybil(
+            parsers=[self.regions],
+            path=str(self.root),
+            patterns=["*.md"],
+            document_types={".md": PageDocument},
+        ).pytest()
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        if any(file_path.is_relative_to(folder) for folder in self.folders):
+            return self.collect(file_path, parent)
+        return None
+
+    def regions(self, document: PageDocument) -> Iterator[Region]:
+        page = document.page
+        items = [(COUNTED.get(type(item), ""), item.line) for item in page.items]
+        checked = Checked(page.text, items)
+        self.checked[Path(document.path).relative_to(self.root).as_posix()] = checked
+
+        def evaluate(example: Example) -> str | None:
+            if document.report is None:  # the page runs whole, whichever of its items is wanted
+                try:
+                    document.report = run(page, update=self.update, recall=False)
+                except ConfigError as error:
+                    return str(error)
+                checked.edits = document.report.edits
+            index = example.parsed
+            faults = [f for f in document.report.failures if f.index == index]
+            if not faults:
+                checked.held.add(index)
+            return "\n".join(
+                fault.details or placed(fault.message, fault.line, page.items[index])
+                for fault in faults
+            )
+
+        for index, item in enumerate(page.items):
+            # Without an extent: a fault may lie inside a block, and regions must not overlap.
+            yield Region(item.start, item.start, index, evaluate)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Take over what a worker of pytest-xdist has done; one that has crashed leaves nothing."""
+        if error is None:
+            for name, checked in pickle.loads(node.workeroutput["claimdown"]).items():
+                known = self.checked.setdefault(name, checked)
+                known.held |= checked.held
+                known.edits = known.edits or checked.edits
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):  # a worker: the one that reports also rewrites
+            session.config.workeroutput["claimdown"] = pickle.dumps(self.checked)
+            return
+        for name, checked in self.checked.items():
+            try:
+                if checked.edits:
+                    apply_edits(self.root / name, checked.text, checked.edits)
+            except (OSError, ValueError) as error:
+                self.not_rewritten.append(str(error))
+                checked.edits = ()
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.checked:
+            return
+        terminalreporter.section("pages")
+        pages = sorted(self.checked.items())
+        held = [checked.items[index][0] for _, checked in pages for index in checked.held]
+        whole = [kind for _, checked in pages for kind, _ in checked.items]
+        terminalreporter.line(summary(len(pages), Counter(held), Counter(whole)))
+        for wanted in ("skipped", "shown"):
+            for name, checked in pages:
+                for index in sorted(checked.held):
+                    kind, line = checked.items[index]
+                    if kind == wanted:
+                        terminalreporter.line(f"  {kind}: {name}:{line}")
+        for name, checked in pages:
+            if checked.edits:
+                terminalreporter.line(f"  rewritten: {name}: {len(checked.edits)} places")
+        for message in self.not_rewritten:
+            terminalreporter.line(f"  {message}")
+
+
+def placed(message: str, line: int, item: Item) -> str:
+    return message if line == item.line else f"line {line}: {message}"

@@ -1,0 +1,50 @@
+"""What came of running a page."""
+
+from dataclasses import dataclass, field
+
+from claimdown.page import Page, counted
+
+
+class ClaimError(AssertionError):
+    """A page claims something that its code does not bear out; the text says what."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the characters from `start` to `end` of a page's text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What does not hold on a page: at which item, at which line, and why."""
+
+    index: int  # of the item in `page.items`
+    line: int  # of the page: the statement that failed, else where the item begins
+    message: str  # the last line is enough to understand it
+    details: str = ""  # the whole traceback, if code has raised something
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a whole page."""
+
+    page: Page
+    failures: tuple[Failure, ...] = ()
+    printed: dict[int, str] = field(default_factory=dict)  # by the line of the code
+    edits: tuple[Edit, ...] = ()  # which would make outputs and values right
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much was checked and holds: executed, compared, verified, skipped, shown, claims."""
+        failed = {failure.index for failure in self.failures}
+        held = (item for number, item in enumerate(self.page.items) if number not in failed)
+        return counted(held) | {"claims": len(self.page.claims)}
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Each failure as `path:line: message`."""
+        return tuple(f"{self.page.path}:{f.line}: {f.message}" for f in self.failures)

@@ -1,0 +1,227 @@
+"""Run pages, each in a process of its own, and keep what they did for the next build."""
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from filelock import FileLock
+
+from claimdown.comments import without_comments
+from claimdown.config import Config, ConfigError, config_for
+from claimdown.page import Code, Fence, Page, Value
+from claimdown.report import Failure, Report
+from claimdown.worker import Finished, Outcome, work
+
+STARTING = 120.0  # seconds that the first process may take to import what pages need
+# A change in one of these may change what comes of a page.
+RUNNING = ("capture", "comparison", "page", "program", "worker")
+
+
+def run(page: Page, update: bool = False, recall: bool = True) -> Report:
+    """Check a page from top to bottom in a process of its own; go on after a failure.
+
+    What a page did is kept, with the names and hashes of all that it depends on.  It is recalled,
+    instead of executed, if none of that has changed; `recall=False` executes in any case.
+    With `update` nothing that differs is a failure, but an edit that would make it right.
+    """
+    config = config_for(page.path)
+    context = _prepared(config)
+    if update:
+        return _executed(page, config, context, update)[0]
+    stored = config.root / config.cache / f"{page.path.stem}-{_key(page, config)[:16]}.json"
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(stored.with_suffix(".lock")):  # another build may be executing it just now
+        if recall and (report := _recalled(page, stored, config.root)):
+            return report
+        report, files = _executed(page, config, context, update)
+        if not report.failures:
+            _keep(report, files, stored, config.root)
+    return report
+
+
+# Executing.
+
+
+def _prepared(config: Config) -> multiprocessing.context.BaseContext:
+    """Start pages from a process that has imported what they need, where that can be had."""
+    for name, value in config.environment.items():  # which the process inherits
+        os.environ.setdefault(name, value)
+    for name in config.preload:
+        if find_spec(name.split(".")[0]) is None:
+            raise _missing(config, "preload", name)
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["claimdown.worker", *config.preload])
+    return context
+
+
+def _executed(
+    page: Page, config: Config, context: multiprocessing.context.BaseContext, update: bool
+) -> tuple[Report, tuple[Path, ...]]:
+    limit = page.meta.get("timeout", config.timeout)
+    limit = float(limit) if isinstance(limit, int | float) and limit > 0 else config.timeout
+    receive, send = context.Pipe(duplex=False)
+    title = config.words(page.edition).output
+    process = context.Process(target=work, args=(page, title, config.root, update, send))
+    process.start()
+    send.close()
+    outcomes: dict[int, Outcome] = {}
+    finished, index, reason = Finished(()), 0, ""
+    try:
+        for message in _messages(receive, limit):
+            if isinstance(message, Outcome):
+                outcomes[message.index] = message
+            elif isinstance(message, Finished):
+                finished = message
+            else:
+                index = message
+    except TimeoutError as error:
+        reason = str(error)
+    except EOFError:
+        process.join(limit)
+        reason = f"the process of the page ends here, with exit code {process.exitcode}"
+    finally:
+        _end(process)
+        receive.close()
+    return _report(page, outcomes, index, reason or _about(finished)), finished.files
+
+
+def _messages(receive: Connection, limit: float) -> Iterator[object]:
+    """Yield what a page's process says, up to its last word.
+
+    Raises:
+        TimeoutError: if that does not come in time.
+        EOFError: if it never will.
+    """
+    if not receive.poll(STARTING):
+        raise TimeoutError(f"no process could be started in {STARTING:g} s")
+    receive.recv()
+    end = time.monotonic() + limit
+    while receive.poll(max(0.0, end - time.monotonic())):
+        message = receive.recv()
+        yield message
+        if isinstance(message, Finished):
+            return
+    raise TimeoutError(
+        f"the page has not ended within {limit:g} s; a longer time is allowed by `timeout: "
+        "SECONDS` in its front matter"
+    )
+
+
+def _about(finished: Finished) -> str:
+    return f"after its last block the page prints: {finished.late}" if finished.late else ""
+
+
+def _end(process: BaseProcess) -> None:
+    """End a page's process, and whatever it has started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
+
+
+def _report(page: Page, outcomes: dict[int, Outcome], last: int, reason: str) -> Report:
+    """Put the outcomes together; what was not reached does not hold either."""
+    failures = [outcome.failure for outcome in outcomes.values() if outcome.failure]
+    if reason:
+        failures = [failure for failure in failures if failure.index != last]
+        failures.append(Failure(last, page.items[last].line if page.items else 1, reason))
+    stopped = page.items[last].line if page.items else 1
+    failures += [
+        Failure(number, item.line, f"not checked, because the page stopped at line {stopped}")
+        for number, item in enumerate(page.items)
+        if number not in outcomes and number != last
+    ]
+    printed = {page.items[n].line: o.printed for n, o in outcomes.items() if o.printed is not None}
+    edits = tuple(outcome.edit for outcome in outcomes.values() if outcome.edit)
+    return Report(page, tuple(sorted(failures, key=lambda f: f.index)), printed, edits)
+
+
+# Keeping.
+
+
+@cache
+def _engine() -> str:
+    """Hash the code that a page is executed with."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in RUNNING:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def _key(page: Page, config: Config) -> str:
+    """Hash what is executed, compared and verified, and what with; a translation has the same."""
+    digest = hashlib.sha256(_engine().encode())
+    for name in config.distributions:
+        try:
+            digest.update(f"{name}=={version(name)}\0".encode())
+        except PackageNotFoundError:
+            raise _missing(config, "distributions", name) from None
+    digest.update(repr([(name, os.environ.get(name)) for name in config.environment]).encode())
+    digest.update("\0".join(_parts(page)).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _missing(config: Config, entry: str, name: str) -> ConfigError:
+    where = f"{config.root / 'pyproject.toml'}: [tool.claimdown] {entry}"
+    return ConfigError(f"{where}: expected what is installed, got {name!r}")
+
+
+def _parts(page: Page) -> Iterator[str]:
+    """Write down what is checked, in order.
+
+    Between two blocks of code the order of values does not matter, and differs among languages.
+    """
+    values: list[str] = []
+    for item in page.items:
+        if isinstance(item, Value):
+            values.append(f"{item.text}: {item.expression}")
+            continue
+        yield from sorted(values)
+        values = []
+        yield type(item).__name__
+        if isinstance(item, Fence):
+            yield without_comments(item.code, item.language)
+    yield from sorted(values)
+
+
+def _recalled(page: Page, stored: Path, root: Path) -> Report | None:
+    if not stored.is_file():
+        return None
+    known = json.loads(stored.read_text(encoding="utf-8"))
+    if known["files"] != _digests(root, known["files"]):
+        return None
+    lines = (block.line for block in page.of(Code))
+    return Report(page, (), dict(zip(lines, known["printed"], strict=True)))
+
+
+def _keep(report: Report, files: tuple[Path, ...], stored: Path, root: Path) -> None:
+    """Write in one step: other processes may be reading it."""
+    names = [file.relative_to(root).as_posix() for file in files]
+    printed = [report.printed[block.line] for block in report.page.of(Code)]
+    content = {"page": report.page.path.name, "files": _digests(root, names), "printed": printed}
+    temporary = stored.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    os.replace(temporary, stored)
+
+
+def _digests(root: Path, names: Iterator[str]) -> dict[str, str]:
+    """Hash files by their names in the project; "" for one that is missing."""
+    return {name: _digest(root / name) for name in sorted(names)}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
