@@ -5,6 +5,7 @@ import re
 import pytest
 from bs4 import Tag
 
+from tests.course.rendering import rendered
 from tools.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"
