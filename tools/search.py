@@ -1,9 +1,11 @@
 """What Material's search reads of a page.  How it reads a query: docs/assets/search.js."""
 
+import logging
 import re
 
 import jieba
 
+jieba.setLogLevel(logging.WARNING)
 # What the search leaves out, tag by tag: formulas, figures, blocks of code.
 LEFT_OUT = re.compile(
     r"(?P<start><(?P<tag>bdi|svg)\b[^>]* data-search-exclude[^>]*>).*?(?=</(?P=tag)>)"
@@ -18,6 +20,8 @@ ENTRY = re.compile(
     re.DOTALL,
 )
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
+# How much a find counts, by the beginning of the page's address: the chapters come first.
+WEIGHTS = {"reference/": 0.3, "contributing": 0.3, "checks": 0.3, "look-up/": 0.9}
 HAN = re.compile("[一-鿿]{4,}")
 LONGEST = 3
 
@@ -36,6 +40,10 @@ def _as_text(colon: str, id: str | None, term: str, block: str | None, text: str
     """Write an entry as a section, which the search leads to, or as a paragraph if it has no id."""
     end = "" if block else "</p>"
     return f"<h3{id}>{term}</h3><p>{text}{end}" if id else f"<p>{term}{colon}{text}{end}"
+
+
+def weight(address: str) -> float:
+    return next((weight for start, weight in WEIGHTS.items() if address.startswith(start)), 1)
 
 
 def forget_long_words(text: str) -> None:
