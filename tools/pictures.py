@@ -4,6 +4,7 @@ import hashlib
 import os
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from tools.figures import names
 from tools.site import ROOT
@@ -13,7 +14,7 @@ CACHE = ROOT / ".cache" / "pictures"
 
 @cache
 def figure_png(figure: Path) -> bytes | None:
-    """Draw a figure again, on paper whatever the notebook's theme, in twice the size to show it at.
+    """Draw a figure again, on paper whatever the notebook's theme, twice as large as it is shown.
 
     Returns None for a picture that is no figure of `tools/figures`.
     """
