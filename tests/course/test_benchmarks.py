@@ -64,7 +64,7 @@ def test_seeds_move_every_seed_of_a_page(tmp_path: Path) -> None:
     prints = "torch.manual_seed(0)\ndrawn = torch.rand(1)\nprint(f'{drawn.item():.6f}')"
     blocks = [
         fence(body="import torch"),
-        fence(body=prints) + shown("0.123456"),
+        fence(body=prints) + "\n" + fence("0.123456", 'text title="Output"'),
         fence(body=f"assert drawn > 0.3\n{bound}"),
     ]
     page.write_text(HEAD + "\n".join(blocks), encoding="utf-8")

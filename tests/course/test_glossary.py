@@ -4,8 +4,8 @@ import re
 
 import pytest
 from bs4 import Tag
-from tools.chapter import read_chapter
 
+from tests.course.rendering import rendered
 from tools.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"
