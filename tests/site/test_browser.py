@@ -226,7 +226,6 @@ def test_copy_button_covers_no_line_for_good(browser: Browser, served: str) -> N
         page = context.new_page()
         load(page, served + "foundations/rnn-by-hand.html")
         blocks = page.locator("div.language-python.highlight:visible", has_text="cell = nn.RNNCell")
-        page.add_style_tag(content="* { content-visibility: visible !important }")  # nothing moves
         block = blocks.first
         block.scroll_into_view_if_needed()
         button = block.locator(".md-code__nav")

@@ -82,5 +82,5 @@ def test_style_and_scripts_are_there(zensical_site: Path) -> None:
     asked = [link.get("href") for link in page.cssselect("link[rel=stylesheet]")]
     asked += [script.get("src") for script in page.cssselect("script[src]")]
     files = {posixpath.normpath(name.split("?")[0]) for name in asked}
-    assert {"assets/site.css", "assets/vendor/katex/katex.min.css"} <= files
+    assert {"assets/site.css", "assets/vendor/katex/katex-swap.min.css"} <= files
     assert not [name for name in files if not (zensical_site / name).is_file()]
