@@ -8,6 +8,7 @@ from typing import Any
 
 from claimdown.config import config_for
 from claimdown.notebooks import notebook_text
+from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
@@ -31,6 +32,7 @@ from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 ASSETS = DOCS / "assets"
+CACHE = DOCS.parent / ".cache" / "templates"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -45,6 +47,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             source = path.relative_to(DOCS).as_posix()
             files.append(File(source, str(DOCS), config.site_dir, config.use_directory_urls))
     return files
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Keep the theme's templates compiled: `mkdocs serve` would compile them at every save."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
+    return env
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
