@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from checking import HEAD, PLANTED, Checked, as_read, check, course, fence, output
 from claimdown.runner import run
 
@@ -303,7 +302,9 @@ PROGRAM = {
         "from dataclasses import dataclass\n\n@dataclass\nclass C:\n    a: 'A | None' = None\n\n"
         "assert typing.get_type_hints(C) == {'a': A | None}"
     ),
-    "enumeration": "import enum\nE = enum.Enum('E', 'a b')\nassert pickle.loads(pickle.dumps(E.a)) is E.a",
+    "enumeration": (
+        "import enum\nE = enum.Enum('E', 'a b')\nassert pickle.loads(pickle.dumps(E.a)) is E.a"
+    ),
     "a process": ("import multiprocessing\nassert multiprocessing.current_process().name"),
     "warnings": "import warnings\nwith warnings.catch_warnings(record=True) as seen:\n"
     "    warnings.simplefilter('always')\n    warnings.warn('x')\nassert len(seen) == 1",
@@ -341,7 +342,7 @@ CHANGING = {
     "sys.setrecursionlimit(200)": "assert sys.getrecursionlimit() > 200",
     "sys.modules['json'] = None": "import json",
     "shared = 1": "assert 'shared' not in globals()",
-    "logging.getLogger().addHandler(logging.NullHandler())": "assert not logging.getLogger().handlers",
+    "logging.root.addHandler(logging.NullHandler())": "assert not logging.root.handlers",
 }
 IMPORTS = "import decimal, logging, math, os, random, sys, warnings"
 
