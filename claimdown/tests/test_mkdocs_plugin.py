@@ -152,6 +152,7 @@ def test_fault_is_named_by_file_and_line(
     assert any(w.startswith(f"docs/sums.md:{line}: ") and message in w for w in warnings), warnings
     assert all(w.startswith("docs/sums.md:") for w in warnings)
     assert len(warnings) == len(set(warnings))
+    assert not any("the page shows" in w for w in warnings)  # what is refused is named once
     assert [path.name for path in root.glob("site/*.ipynb")] == ["good.ipynb"]
 
 
