@@ -255,6 +255,12 @@ def test_everything_that_is_written_is_captured() -> None:
     assert len(check(differing).faults) == len(WRITING)
 
 
+def test_what_a_child_process_writes_stands_in_its_order() -> None:
+    child = "n = os.system('echo {}')"
+    code = f"import os\nprint('a')\n{child.format('b')}\nprint('c', end='')\n{child.format('d')}"
+    assert not printing(code, "a\nb\ncd").faults
+
+
 def test_what_is_written_to_standard_error_is_reported_whoever_writes() -> None:
     codes = ["import logging\nlogging.warning('x')", "import os\nn = os.system('echo x >&2')",
              "import sys\nn = sys.stderr.write('x')"]  # fmt: skip
