@@ -68,12 +68,28 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    name_runs(terminalreporter)
+    if terminalreporter.config.option.markexpr == WITHOUT_BROWSER and unseen:
+        name_unseen(terminalreporter)
+
+
+def name_runs(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name both runs of each check that failed and was run once more."""
+    first_runs = terminalreporter.stats.get("rerun", [])
+    passed = {report.nodeid for report in terminalreporter.stats.get("passed", [])}
+    if first_runs:
+        terminalreporter.section("run once more")
+    for report in first_runs:
+        second = "passed" if report.nodeid in passed else "failed"
+        where = report.longreprtext.splitlines()[-1]
+        terminalreporter.line(f"  {report.nodeid}: failed at {where}, then {second}")
+
+
+def name_unseen(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what `make test` leaves to `make test-browser`."""
-    if terminalreporter.config.option.markexpr != WITHOUT_BROWSER or not unseen:
-        return
     terminalreporter.section("browser")
     terminalreporter.line(
-        f"{unseen.total()} checks use a browser and were not run: say `make test-browser`"
+        f"{unseen.total()} checks use a browser and were not run: run `make test-browser`"
     )
     for file, count in sorted(unseen.items()):
         terminalreporter.line(f"  not run: {count} in {file}")

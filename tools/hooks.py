@@ -26,7 +26,7 @@ from tools.page_html import (
     finished,
     notebook_button,
 )
-from tools.search import forget_long_words, searched
+from tools.search import forget_long_words, searched, weight
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -71,8 +71,7 @@ def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: An
     context["whole"] = page.content
     page.content = searched(page.content, WORDS[config.theme["language"]].colon)
     forget_long_words(page.content)
-    if page.url.startswith("reference/"):  # it has every name; the chapters explain them
-        page.meta.setdefault("search", {"boost": 0.3})
+    page.meta["search"] = {"boost": weight(page.url)}
 
 
 @event_priority(-100)  # after it
@@ -90,4 +89,3 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
     return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))
-

@@ -2,10 +2,6 @@
 
 import re
 
-FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
-# What nobody searches for: solutions, what a chapter builds on, and what comes after it.
-UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
-MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
@@ -16,18 +12,9 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
 def finished(html: str) -> str:
-    """Finish the content of a page: search, tables, shapes."""
-    html = UNSOUGHT.sub(r"\g<0> data-search-exclude", FENCE.sub(_out_of_search, html))
+    """Finish the content of a page: tables, shapes."""
     html = ENDING.sub(r'<span class="closed">\g<0></span>', SHAPE.sub(_on_one_line, html))
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
-
-
-def _out_of_search(fence: re.Match[str]) -> str:
-    """Leave out of the index what is three quarters of it: code, and printed numbers.
-
-    What people search for stays: an output that shows an error or a warning.
-    """
-    return fence[0] if MESSAGE.search(fence[0]) else f"<div data-search-exclude{fence[1]}"
 
 
 def _on_one_line(shape: re.Match[str]) -> str:
@@ -40,7 +27,7 @@ def below_title(html: str, facts: str) -> str:
     if not facts:
         return html
     title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="claimdown-facts" data-search-exclude>{facts}</div>{text}'
+    return f'{title}{end}\n<div class="claimdown-facts">{facts}</div>{text}'
 
 
 def notebook_button(name: str, text: str) -> str:

@@ -11,7 +11,7 @@ from claimdown.prose import INLINE_CODE
 from claimdown.reader import read
 from claimdown.translation import compare, pairs
 
-from tools.figure_labels import LABELS, in_chinese, untranslated
+from tools.figures.labels import LABELS, in_chinese, untranslated
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
 from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
 

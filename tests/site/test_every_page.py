@@ -22,6 +22,7 @@ def shared(browser: Browser) -> Iterator[BrowserContext]:
     """One profile for all pages: what they have in common is loaded once."""
     context = browser.new_context(reduced_motion="reduce", viewport=PHONE)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script("localStorage.clear()")  # each page begins in the system's scheme
     yield context
     context.close()
 
@@ -36,7 +37,7 @@ def pressed() -> set[str]:
 def test_page_is_quiet_whole_and_can_be_copied(
     shared: BrowserContext, served: str, pressed: set[str], name: str
 ) -> None:
-    """English pages are light, and Chinese ones dark, as the reader's system asks for."""
+    """English pages begin light, and Chinese ones dark; then the reader switches."""
     page = shared.new_page()
     page.emulate_media(color_scheme="dark" if name.startswith("zh/") else "light")
     heard = Listener(page, served.split("/rnn-tutorial")[0])
@@ -46,6 +47,9 @@ def test_page_is_quiet_whole_and_can_be_copied(
         expect(widget).to_contain_class("widget--running")
     expect_whole(page, "slate" if name.startswith("zh/") else "default")
     expect_code(page, name, pressed)
+    page.locator("[data-md-component=palette] label:visible").click()
+    other = "default" if name.startswith("zh/") else "slate"
+    assert page.evaluate("document.body.dataset.mdColorScheme") == other
     assert heard.complaints == []
     page.close()
 

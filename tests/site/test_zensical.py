@@ -41,9 +41,7 @@ def zensical_site(built_site: Path, tmp_path_factory: pytest.TempPathFactory) ->
     for language in LANGUAGES:
         shutil.copytree(project / "docs/assets", project / "docs" / language / "assets")
         shutil.rmtree(project / "docs" / language / "labs")
-    # What was read and printed when the site was built: the same text and code, once.
-    for name in ("read", "chapters"):
-        shutil.copytree(ROOT / ".cache" / name, project / ".cache" / name)
+    shutil.copy(ROOT / "pyproject.toml", project)
     for file in CONFIGURATIONS.values():
         config = file.read_text(encoding="utf-8")
         # The links to the lab would be warnings.
