@@ -116,7 +116,8 @@ def test_what_is_no_page_is_named(
 ENTRIES = {
     "timout = 5": "[tool.claimdown] timout: no such entry; there are author, cache",
     "timeout = 'soon'": "[tool.claimdown] timeout: expected float, got 'soon'",
-    "timeout = 0": "[tool.claimdown] timeout: expected a number above 0, got 0",
+    "timeout = 0": "[tool.claimdown] timeout: expected a number above 0, at most 86400, got 0",
+    "timeout = inf": "[tool.claimdown] timeout: expected a number above 0, at most 86400, got inf",
     "timeout = true": "[tool.claimdown] timeout: expected float, got True",
     "shown = 'bash'": "[tool.claimdown] shown: expected a list of strings, got 'bash'",
     "shown = [1]": "[tool.claimdown] shown: expected a list of strings, got [1]",

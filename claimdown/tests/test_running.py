@@ -279,6 +279,22 @@ def test_what_a_thread_prints_late_is_no_secret() -> None:
     assert page.has(13, "late")
 
 
+def test_page_ends_when_its_threads_have_ended() -> None:
+    code = "import threading\nthreading.Timer(0.2, print, ['late']).start()"
+    page = printing(code)
+    assert page.has(3, "after its last block the page prints: late"), page.faults
+    endless = "import threading\nthreading.Thread(target=threading.Event().wait).start()"
+    page = check("---\ntimeout: 1\n---\n" + HEAD + fence(body=endless))
+    assert page.has(6, "has not ended within 1 s")
+
+
+def test_long_line_is_cut_in_a_message() -> None:
+    for shown in (None, "x"):
+        ((_, message),) = printing("print('x' * 10**6)", shown).faults
+        assert len(message) < 2000
+        assert "x... and 999000 more" in message
+
+
 # Code that runs as a program of its own does.
 PROGRAM = {
     "name": "assert __name__ == '__main__'",

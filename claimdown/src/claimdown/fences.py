@@ -187,13 +187,14 @@ def _included(
     file = (root / found["file"]).resolve()
     if not file.is_relative_to(root) or not file.is_file():
         raise FormError(number, f'include "{found["file"]}": no such file in {root.name}/')
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8-sig")  # as Python reads it
         known = definitions(text)
+    except UnicodeDecodeError:
+        raise FormError(number, f'include "{found["file"]}": not valid UTF-8') from None
     except SyntaxError as error:
-        raise FormError(
-            number, f'include "{found["file"]}": line {error.lineno}: not Python'
-        ) from None
+        at = f"line {error.lineno}: " if error.lineno else ""
+        raise FormError(number, f'include "{found["file"]}": {at}not Python') from None
     if found["name"] not in known:
         names = ", ".join(known) or "none"
         raise FormError(
@@ -202,7 +203,12 @@ def _included(
             f"the file defines: {names}",
         )
     start, end = known[found["name"]]
-    return file, start, text.split("\n")[start - 1 : end]
+    lines = text.split("\n")[start - 1 : end]
+    for at, new in enumerate(lines, start):
+        if MARKER.match(new) or "-8<-" in new:
+            message = f"line {at}, {new.strip()}: in a page this is a fence or an include"
+            raise FormError(number, f'include "{found["file"]}": {message}')
+    return file, start, lines
 
 
 def _filled(source: Source, first: int, kind: type[Fence], code: str) -> None:

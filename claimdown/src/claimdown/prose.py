@@ -48,6 +48,7 @@ class Prose:
     bare: str
     marks: list[Mark] = field(default_factory=list)
     codes: list[tuple[int, str]] = field(default_factory=list)
+    odd_marks: list[int] = field(default_factory=list)  # marks in another form, by their offsets
     formulas: list[tuple[int, str]] = field(default_factory=list)
     images: list[re.Match[str]] = field(default_factory=list)
     tags: list[re.Match[str]] = field(default_factory=list)
@@ -84,6 +85,7 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
     if kind == "box":  # keep the title of `!!! kind "Title"`
         bare = re.sub(r'^ *\S+ [^"]*', blank, bare)
     bare = FOOTNOTE.sub(blank, ATTRIBUTES.sub(_attributes, bare))
+    prose.odd_marks = [mark.start() for mark in MARK.finditer(bare)]
 
     def image(match: re.Match[str]) -> str:
         prose.images.append(match)
