@@ -32,7 +32,7 @@ LONGEST = 3
 
 
 def searched(html: str, colon: str) -> str:
-    """Return what the search reads of a page's content, in paragraphs: it shows those with a find."""
+    """Return what the search reads of a page, in paragraphs: it shows those with a find."""
     html = FENCE.sub(lambda fence: fence[0] if MESSAGE.search(fence[0]) else "<div>", html)
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", DRAWN.sub(r"\1", html))
     html = ENTRY.sub(lambda entry: _as_text(colon, **entry.groupdict()), html)

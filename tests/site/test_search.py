@@ -167,13 +167,15 @@ def test_search_is_spared_what_it_leaves_out() -> None:
     html = (
         '<p>One <bdi data-search-exclude><span>x</span></bdi> two</p>'
         '<svg role="img" data-search-exclude><text>a</text></svg>'
-        '<div data-search-exclude class="language-python highlight"><pre><code>b</code></pre></div>'
+        '<div class="language-python highlight"><pre><code>b</code></pre></div>'
+        '<details class="success"><summary>Solution</summary></details>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )  # fmt: skip
     assert searched(html, ": ") == (
         "<p>One <bdi data-search-exclude></bdi> two</p>"
         '<svg role="img" data-search-exclude></svg>'
-        '<div data-search-exclude class="language-python highlight"></div>'
+        "<div></div>"
+        '<details class="success" data-search-exclude><summary>Solution</summary></details>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )
 

@@ -67,6 +67,16 @@ def test_page_has_the_same_parts(zensical_site: Path, built_site: Path, page: st
     assert parts(zensical_site, page) == expected
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.endswith("checks.html")])
+def test_counts_are_the_same(zensical_site: Path, built_site: Path, page: str) -> None:
+    expected, found = (
+        [cell.text_content() for cell in tree(site / page).cssselect(".checks td")]
+        for site in (built_site, zensical_site)
+    )
+    assert expected
+    assert found == expected
+
+
 def test_style_and_scripts_are_there(zensical_site: Path) -> None:
     page = tree(zensical_site / "index.html")
     asked = [link.get("href") for link in page.cssselect("link[rel=stylesheet]")]
