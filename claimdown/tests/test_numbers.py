@@ -69,6 +69,8 @@ BAD_MARKS = {
     "no expression, in a link's text": ("[`4`{ .verified }](https://x.org)\n", 3, ""),
     "a formula": ("$x${ .verified }\n", 3, FORM),
     "after an address": ("https://x.org/`4`{.verified}\n", 3, ""),
+    "no brace": ('`four` .verified expr="4" }\n', 3, FORM),
+    "only its end": ('| a |\n|---|\n| verified expr="4" } |\n', 5, FORM),
     "class written out": ('`4`{ class="verified" expr="4" }\n', 3, FORM),
     "bold": ('**4**{ .verified expr="4" }\n', 3, FORM),
     "link": ('[4](https://x.org){ .verified expr="4" }\n', 3, FORM),

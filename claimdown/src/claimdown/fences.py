@@ -84,7 +84,7 @@ def _whole(source: Source, first: int, last: int, prefix: str, run: str) -> None
         raise FormError(
             first, f"a fence stands on a line of its own, after spaces; not after {prefix!r}"
         )
-    if last == first or source.lines[last - 1].rstrip() != prefix + run:
+    if last == first or source.lines[last - 1] != prefix + run:
         markers = (n for n in range(first + 1, last) if MARKER.match(source.lines[n - 1]))
         other = next(markers, None)
         into = f"; it runs into the one at line {other}" if other else ""
@@ -179,7 +179,7 @@ def _included(
     source: Source, number: int, line: str, kind: type[Fence]
 ) -> tuple[Path, int, list[str]]:
     """Return the file of an include, the first line of what it brings in, and its lines."""
-    found = INCLUDE.fullmatch(line.rstrip())
+    found = INCLUDE.fullmatch(line)
     if found is None or kind is Output:
         message = 'an include stands alone on its line, in code: --8<-- "file.py:name"'
         raise FormError(number, f"{message}; found {line.strip()!r}")

@@ -17,7 +17,7 @@ from claimdown.config import DAY, Config, config_for
 from claimdown.fences import fences
 from claimdown.numbers import numbers_in
 from claimdown.page import Block, Claim, Code, Item, Page, Problem, Refused, Value
-from claimdown.prose import Prose, take_apart
+from claimdown.prose import Prose, cells, take_apart
 from claimdown.source import FormError, Source, page_text, with_line_feeds
 
 BOX = re.compile(r'(?P<mark>!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]+)")?')
@@ -34,8 +34,10 @@ FORMS = {
         re.compile(r"</?[a-zA-Z].*", re.DOTALL),
         "raw HTML is a tag: no comment, no declaration",
     ),
+    "row": (re.compile(r"\|.*\|"), "a row of a table begins and ends with a bar"),
     "rule": (re.compile(r"-{3,}|\*{3,}|_{3,}"), "a heading is written ## Title { #an-id }"),
 }
+DIVIDER = re.compile(r"[ :-]*-[ :-]*\|[ :|-]*")  # of a table without bars at its ends
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -81,8 +83,9 @@ def _read(source: Source) -> Page:
     blocks = tuple(cut(source.lines, source.first, found))
     values = [value for block in blocks for value in _prose(source, block, faults)]
     claims = tuple(_claims(source, blocks, faults))
-    faults += [*_front_matter(source), *_forms(source, blocks), *_bytes(source)]
+    faults += [*_front_matter(source), *_forms(source, blocks), *_tables(blocks)]
     faults += [FormError(line, why) for line, why in misplaced(blocks)]
+    faults += _bytes(source)
     said = dict.fromkeys((fault.line, str(fault)) for fault in faults)
     problems = [Problem(line, source.start(line), source.start(line), why) for line, why in said]
     kept = [fence for fence in found if not isinstance(fence, Refused)]
@@ -246,6 +249,20 @@ def _forms(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
             yield FormError(block.line, "a tab in the indentation: use spaces")
         if block.kind == "quote":
             yield from _quote(block)
+
+
+def _tables(blocks: tuple[Block, ...]) -> Iterator[FormError]:
+    """Report rows of another length than their table's first: Markdown drops what is too much."""
+    head = 0
+    for block in blocks:
+        first = block.lines[0]
+        if block.kind == "paragraph" and any(map(DIVIDER.fullmatch, block.lines)):
+            yield FormError(block.line, FORMS["row"][1])
+        if block.kind != "row" or block.apart:
+            head = 0
+        if block.kind == "row" and (head := head or cells(first)) != cells(first):
+            message = f"the table's first row has {head} cells, this one {cells(first)}"
+            yield FormError(block.line, message)
 
 
 def _quote(block: Block) -> Iterator[FormError]:
