@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from claimdown.config import config_for
-from claimdown.notebook import notebook_text
+from claimdown.notebooks import notebook_text
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files
@@ -39,7 +39,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme."""
+    """Add docs/assets, which all editions share, under `assets/`."""
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file() and path != KATEX:  # which runs while the site is built
             source = path.relative_to(DOCS).as_posix()
