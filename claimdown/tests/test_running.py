@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from checking import HEAD, PLANTED, Checked, as_read, check, course, fence, output
 from claimdown.runner import run
 
@@ -256,6 +255,12 @@ def test_everything_that_is_written_is_captured() -> None:
     assert len(check(differing).faults) == len(WRITING)
 
 
+def test_what_a_child_process_writes_stands_in_its_order() -> None:
+    child = "n = os.system('echo {}')"
+    code = f"import os\nprint('a')\n{child.format('b')}\nprint('c', end='')\n{child.format('d')}"
+    assert not printing(code, "a\nb\ncd").faults
+
+
 def test_what_is_written_to_standard_error_is_reported_whoever_writes() -> None:
     codes = ["import logging\nlogging.warning('x')", "import os\nn = os.system('echo x >&2')",
              "import sys\nn = sys.stderr.write('x')"]  # fmt: skip
@@ -272,6 +277,22 @@ def test_what_a_thread_prints_late_is_no_secret() -> None:
     )
     page = check(HEAD + fence(body=code) + "\n" + fence(body="time.sleep(0.6)"))
     assert page.has(13, "late")
+
+
+def test_page_ends_when_its_threads_have_ended() -> None:
+    code = "import threading\nthreading.Timer(0.2, print, ['late']).start()"
+    page = printing(code)
+    assert page.has(3, "after its last block the page prints: late"), page.faults
+    endless = "import threading\nthreading.Thread(target=threading.Event().wait).start()"
+    page = check("---\ntimeout: 1\n---\n" + HEAD + fence(body=endless))
+    assert page.has(6, "has not ended within 1 s")
+
+
+def test_long_line_is_cut_in_a_message() -> None:
+    for shown in (None, "x"):
+        ((_, message),) = printing("print('x' * 10**6)", shown).faults
+        assert len(message) < 2000
+        assert "x... and 999000 more" in message
 
 
 # Code that runs as a program of its own does.
@@ -303,7 +324,9 @@ PROGRAM = {
         "from dataclasses import dataclass\n\n@dataclass\nclass C:\n    a: 'A | None' = None\n\n"
         "assert typing.get_type_hints(C) == {'a': A | None}"
     ),
-    "enumeration": "import enum\nE = enum.Enum('E', 'a b')\nassert pickle.loads(pickle.dumps(E.a)) is E.a",
+    "enumeration": (
+        "import enum\nE = enum.Enum('E', 'a b')\nassert pickle.loads(pickle.dumps(E.a)) is E.a"
+    ),
     "a process": ("import multiprocessing\nassert multiprocessing.current_process().name"),
     "warnings": "import warnings\nwith warnings.catch_warnings(record=True) as seen:\n"
     "    warnings.simplefilter('always')\n    warnings.warn('x')\nassert len(seen) == 1",
@@ -341,7 +364,7 @@ CHANGING = {
     "sys.setrecursionlimit(200)": "assert sys.getrecursionlimit() > 200",
     "sys.modules['json'] = None": "import json",
     "shared = 1": "assert 'shared' not in globals()",
-    "logging.getLogger().addHandler(logging.NullHandler())": "assert not logging.getLogger().handlers",
+    "logging.root.addHandler(logging.NullHandler())": "assert not logging.root.handlers",
 }
 IMPORTS = "import decimal, logging, math, os, random, sys, warnings"
 

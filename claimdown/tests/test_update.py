@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from checking import HEAD, TICKS, fence, inside, make_course, output
-from courses import TWO_EDITIONS
-
 from claimdown.reader import read
 from claimdown.runner import run
 from claimdown.update import apply_edits
+from courses import TWO_EDITIONS
 
 CHILD = "import os\nx = os.system('echo a')"
 

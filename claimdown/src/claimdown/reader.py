@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from claimdown.blocks import cut, kind_of, misplaced
-from claimdown.config import Config, config_for
+from claimdown.config import DAY, Config, config_for
 from claimdown.fences import fences
 from claimdown.numbers import numbers_in
 from claimdown.page import Block, Claim, Code, Item, Page, Problem, Refused, Value
-from claimdown.prose import MARK, Prose, take_apart
+from claimdown.prose import Prose, cells, take_apart
 from claimdown.source import FormError, Source, page_text, with_line_feeds
 
 BOX = re.compile(r'(?P<mark>!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]+)")?')
@@ -34,8 +34,10 @@ FORMS = {
         re.compile(r"</?[a-zA-Z].*", re.DOTALL),
         "raw HTML is a tag: no comment, no declaration",
     ),
+    "row": (re.compile(r"\|.*\|"), "a row of a table begins and ends with a bar"),
     "rule": (re.compile(r"-{3,}|\*{3,}|_{3,}"), "a heading is written ## Title { #an-id }"),
 }
+DIVIDER = re.compile(r"[ :-]*-[ :-]*\|[ :|-]*")  # of a table without bars at its ends
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -81,8 +83,9 @@ def _read(source: Source) -> Page:
     blocks = tuple(cut(source.lines, source.first, found))
     values = [value for block in blocks for value in _prose(source, block, faults)]
     claims = tuple(_claims(source, blocks, faults))
-    faults += [*_front_matter(source), *_forms(source, blocks), *_bytes(source)]
+    faults += [*_front_matter(source), *_forms(source, blocks), *_tables(blocks)]
     faults += [FormError(line, why) for line, why in misplaced(blocks)]
+    faults += _bytes(source)
     said = dict.fromkeys((fault.line, str(fault)) for fault in faults)
     problems = [Problem(line, source.start(line), source.start(line), why) for line, why in said]
     kept = [fence for fence in found if not isinstance(fence, Refused)]
@@ -108,12 +111,15 @@ def _front_matter(source: Source) -> Iterator[FormError]:
         if not source.meta.get(key):
             yield FormError(1, f"the front matter has no {key}: add a line `{key}: …`")
     limit = source.meta.get("timeout", 1)
-    wrong = isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0
-    for number, line in enumerate(source.lines[: source.first - 1], 1):
+    number = isinstance(limit, int | float) and not isinstance(limit, bool)
+    wrong = not number or not 0 < limit <= DAY
+    for line_number, line in enumerate(source.lines[: source.first - 1], 1):
         if line.startswith("timeout:") and wrong:
-            yield FormError(number, f"a timeout is a number of seconds above 0; found {limit!r}")
+            expected = f"a number of seconds above 0 and at most {DAY:g}"
+            yield FormError(line_number, f"a timeout is {expected}; found {limit!r}")
         for _, text, _ in [] if line.startswith("timeout:") else numbers_in(line):
-            yield FormError(number, f'the number "{text}" in the front matter cannot be verified')
+            why = f'the number "{text}" in the front matter cannot be verified'
+            yield FormError(line_number, why)
 
 
 # Prose.
@@ -159,8 +165,8 @@ def _lost(block: Block, prose: Prose, start: int, expression: str) -> str:
 
 def _strange(source: Source, block: Block, prose: Prose) -> Iterator[tuple[int, str]]:
     """Report what is in no written form, with its offset in the block."""
-    for mark in MARK.finditer(prose.bare):
-        yield mark.start(), _about_mark(block.text[mark.start() :])
+    for at in prose.odd_marks:
+        yield at, _about_mark(block.text[at:])
     for at, code in prose.codes:
         if "\n" in code:
             message = "inline code that runs over several lines is not executed: use a fence"
@@ -223,8 +229,12 @@ def _forms(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
     """Report blocks in another form than the written one of their kind."""
     headings = HEADING if source.config.heading_ids else re.compile(r"#{1,6} \S.*")
     patterns = FORMS | {"heading": (headings, FORMS["heading"][1])}
+    ids: dict[str, int] = {}
     for before, block in zip((None, *blocks), blocks, strict=False):
         text = block.lines[0].strip()
+        name = text.rpartition(" { #")[2].removesuffix(" }") if block.kind == "heading" else ""
+        if name and HEADING.fullmatch(text) and ids.setdefault(name, block.line) != block.line:
+            yield FormError(block.line, f"the id {name} is the one of line {ids[name]} already")
         pattern, form = patterns.get(block.kind, (None, ""))
         if pattern and not pattern.fullmatch(text):
             yield FormError(block.line, f"{form}; found {text}")
@@ -241,8 +251,24 @@ def _forms(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
             yield from _quote(block)
 
 
+def _tables(blocks: tuple[Block, ...]) -> Iterator[FormError]:
+    """Report rows of another length than their table's first: Markdown drops what is too much."""
+    head = 0
+    for block in blocks:
+        first = block.lines[0]
+        if block.kind == "paragraph" and any(map(DIVIDER.fullmatch, block.lines)):
+            yield FormError(block.line, FORMS["row"][1])
+        if block.kind != "row" or block.apart:
+            head = 0
+        if block.kind == "row" and (head := head or cells(first)) != cells(first):
+            message = f"the table's first row has {head} cells, this one {cells(first)}"
+            yield FormError(block.line, message)
+
+
 def _quote(block: Block) -> Iterator[FormError]:
     for number, line in enumerate(block.lines, block.line):
+        if not line.strip().startswith(">"):
+            yield FormError(number, "each line of a quote begins with >")
         text = line.strip().removeprefix(">").removeprefix(" ")
         if text and (kind_of(text) != "paragraph" or text.startswith((" ", "\t"))):
             yield FormError(number, "a quote holds text, and no other block: no code, no list")
@@ -279,12 +305,13 @@ def _claims(source: Source, blocks: tuple[Block, ...], faults: list[FormError]) 
 
 
 def asserts(code: str) -> bool:
-    """Whether code holds an `assert`, or a call of a function whose name begins like that."""
+    """Whether code asserts what it computes, or calls a function whose name begins with assert."""
     with contextlib.suppress(SyntaxError):
         for node in ast.walk(ast.parse(code)):
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "attr", getattr(called, "id", ""))
-            if isinstance(node, ast.Assert) or name.startswith("assert"):
+            tests = isinstance(node, ast.Assert) and not isinstance(node.test, ast.Constant)
+            if tests or name.startswith("assert"):
                 return True
     return False
 
