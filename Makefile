@@ -10,13 +10,19 @@ INSTALLED := $(VENV)/.installed
 # The theme prints a notice of its successor at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test test-browser site update format clean
+.PHONY: help serve chapter page test test-browser site update format clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 serve: $(INSTALLED)  ## build the site, serve it, rebuild when a file changes
 	$(BIN)/python -m mkdocs serve --no-strict
+
+chapter: $(INSTALLED)  ## lay out a chapter: make chapter NAME=learning/zoneout TITLE="Zoneout"
+	@$(BIN)/python -m tools.author.chapter "$(NAME)" "$(TITLE)"
+
+page: $(INSTALLED)  ## fill a page in, check all about it: make page P=docs/en/learning/zoneout.md
+	@$(BIN)/python -m tools.author.page "$(P)"
 
 test: $(INSTALLED)  ## run every check that needs no browser
 	$(BIN)/python -m pytest -m "not browser"
