@@ -16,6 +16,7 @@ from tools.site import CONFIGURATIONS, LANGUAGES, ROOT, docs_dir
 MUTATIONS = ROOT / "tests/course/mutations.py"
 NAME = re.compile(r"(?P<folder>[a-z-]+)/(?P<slug>[a-z][a-z-]*[a-z])")
 TITLE = re.compile(r"[A-Za-z][\w .,'’-]*")
+HEADING = re.compile(r"(?m)^# (.*) \{ #")
 STUB = """\
     # TITLE
     Mutation(
@@ -39,14 +40,15 @@ def laid_out(name: str, title: str) -> dict[Path, str]:
     if not TITLE.fullmatch(title):
         what = "letters, digits, blanks and .,'’- that begin with a letter"
         raise ValueError(f"TITLE: expected {what}, got {title!r}")
-    texts = {}
+    texts, headings = {}, {}
     for language in LANGUAGES:
-        page = docs_dir(language) / folder / f"{slug}.md"
         template = Path(__file__).with_name(f"chapter.{language}.md").read_text(encoding="utf-8")
-        texts[page] = filled(template, title, slug)
+        text = filled(template, title, slug)
+        texts[docs_dir(language) / folder / f"{slug}.md"] = text
+        headings[language] = HEADING.search(text)[1]
     for language, file in CONFIGURATIONS.items():
-        own = title if language == LANGUAGES[0] else f"TODO {title}"
-        texts[file] = with_line(file.read_text(encoding="utf-8"), folder, f"{own}: {name}.md")
+        entry = f"{headings[language]}: {name}.md"
+        texts[file] = with_line(file.read_text(encoding="utf-8"), folder, entry)
     entries = MUTATIONS.read_text(encoding="utf-8").rstrip()
     texts[MUTATIONS] = f"{entries.removesuffix(']')}{filled(STUB, title, slug)}]\n"
     return texts
