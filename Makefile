@@ -9,14 +9,17 @@ INSTALLED := $(VENV)/.installed
 .DEFAULT_GOAL := help
 # The theme prints a notice of its successor at every start.
 export NO_MKDOCS_2_WARNING := 1
+EDITION ?= en
 
-.PHONY: help serve chapter page test test-browser site update format clean
+.PHONY: help serve chapter page test test-browser site site-en site-zh update format clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-serve: $(INSTALLED)  ## build the site, serve it, rebuild when a file changes
-	$(BIN)/python -m mkdocs serve --no-strict
+# Only the page that is saved is built anew, and after a change of tools/ or rnn_tutorial/ none is: start again.
+# The Chinese edition: make serve EDITION=zh.
+serve: $(INSTALLED)  ## serve the site, and build a page anew when it is saved
+	$(BIN)/python -m mkdocs serve --no-strict --dirty -f $(if $(filter en,$(EDITION)),mkdocs.yml,mkdocs.$(EDITION).yml)
 
 chapter: $(INSTALLED)  ## lay out a chapter: make chapter NAME=learning/zoneout TITLE="Zoneout"
 	@$(BIN)/python -m tools.author.chapter "$(NAME)" "$(TITLE)"
@@ -30,8 +33,16 @@ test: $(INSTALLED)  ## run every check that needs no browser
 test-browser: $(INSTALLED)  ## look at every page in Chromium or Chrome, and use the widgets there
 	$(BIN)/python -m pytest -m browser tests
 
+# Both editions at once. MkDocs empties the folder that it builds into, so they meet when both are there.
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
+	$(MAKE) --no-print-directory -j2 site-en site-zh
+	mv .cache/zh site/zh
+
+site-en:
 	$(BIN)/python -m mkdocs build --strict
+
+site-zh:
+	$(BIN)/python -m mkdocs build --strict -f mkdocs.zh.yml -d .cache/zh
 
 update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verified values; review the diff
 	$(BIN)/python -m tools.figures

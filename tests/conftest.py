@@ -17,6 +17,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
 from tests.site.serving import Published, WithoutSearch, serving
+from tools.site import CONFIGURATIONS, LANGUAGES, site_folder
 
 ROOT = Path(__file__).parent.parent
 BROWSERS = (
@@ -43,10 +44,11 @@ unseen: Counter[str] = Counter()  # checks that were not chosen because they use
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whatever uses the browser below."""
+    """Mark whatever uses the browser below; where it fails, it is run once more."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -66,12 +68,28 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    name_runs(terminalreporter)
+    if terminalreporter.config.option.markexpr == WITHOUT_BROWSER and unseen:
+        name_unseen(terminalreporter)
+
+
+def name_runs(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name both runs of each check that failed and was run once more."""
+    first_runs = terminalreporter.stats.get("rerun", [])
+    passed = {report.nodeid for report in terminalreporter.stats.get("passed", [])}
+    if first_runs:
+        terminalreporter.section("run once more")
+    for report in first_runs:
+        second = "passed" if report.nodeid in passed else "failed"
+        where = report.longreprtext.splitlines()[-1]
+        terminalreporter.line(f"  {report.nodeid}: failed at {where}, then {second}")
+
+
+def name_unseen(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what `make test` leaves to `make test-browser`."""
-    if terminalreporter.config.option.markexpr != WITHOUT_BROWSER or not unseen:
-        return
     terminalreporter.section("browser")
     terminalreporter.line(
-        f"{unseen.total()} checks use a browser and were not run: say `make test-browser`"
+        f"{unseen.total()} checks use a browser and were not run: run `make test-browser`"
     )
     for file, count in sorted(unseen.items()):
         terminalreporter.line(f"  not run: {count} in {file}")
@@ -93,12 +111,23 @@ def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 
 
 def build_failure(target: Path) -> str:
-    """Build all editions; return what there is to say if that fails."""
+    """Build both editions at once, as `make site` does; return what a failed build has said."""
+    folders = {language: target.with_name(f"{target.name}-{language}") for language in LANGUAGES}
+    builds = [start_build(CONFIGURATIONS[language], folder) for language, folder in folders.items()]
+    said = [build.communicate()[0][-4000:] for build in builds]
+    if not any(build.returncode for build in builds):
+        for language, folder in folders.items():
+            shutil.copytree(folder, target / site_folder(language), dirs_exist_ok=True)
+    return "".join(text for build, text in zip(builds, said, strict=True) if build.returncode)
+
+
+def start_build(configuration: Path, folder: Path) -> subprocess.Popen[str]:
     # The theme prints a notice of its successor at every start; it is no warning of the build.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
-    return f"{run.stdout[-4000:]}{run.stderr[-4000:]}." if run.returncode else ""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    command += ["-f", str(configuration), "-d", str(folder)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
 
 
 @pytest.fixture(scope="session")

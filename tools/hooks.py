@@ -15,16 +15,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from nbformat import NotebookNode
 
-from tools.early_fonts import early_fonts
-from tools.editions import (
-    Build,
-    finish_others,
-    leads,
-    linked,
-    serve_others,
-    start_others,
-    without_twins,
-)
+from tools.editions import linked, without_twins
 from tools.formulas import KATEX
 from tools.labs.execution import prepare_labs
 from tools.labs.notebook import notebook_of_page
@@ -32,26 +23,14 @@ from tools.labs.pages import is_lab, lab_page
 from tools.page_html import (
     accessible,
     below_title,
-    deferred,
     finished,
-    lean,
     notebook_button,
 )
-from tools.scripts import without_comments
-from tools.search import forget_long_words, searched
-from tools.style_sheets import compact
+from tools.search import forget_long_words, searched, weight
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 ASSETS = DOCS / "assets"
-SHORTER = {".css": compact, ".js": without_comments}  # as files of our own are published
-serving = dirty_build = False
-others: dict[str, Build] = {}  # the editions that are being built beside this one
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    global serving, dirty_build
-    serving, dirty_build = command == "serve", dirty
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -60,20 +39,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme.
-
-    MkDocs has just emptied the site's folder: the other editions can go there.
-    """
-    if leads(config) and not serving:
-        others.update(start_others(config, dirty_build))
+    """Add docs/assets, which all editions share, under `assets/`; change one file of the theme."""
     for path in sorted(ASSETS.rglob("*")):
-        source = path.relative_to(DOCS).as_posix()
-        if path.parent in (ASSETS, ASSETS / "widgets") and path.suffix in SHORTER:
-            code = SHORTER[path.suffix](path.read_text(encoding="utf-8"))
-            files.append(File.generated(config, source, content=code))
-        elif path.is_file() and path != KATEX:  # which runs while the site is built
-            site_dir, directory_urls = config.site_dir, config.use_directory_urls
-            files.append(File(source, str(DOCS), site_dir, directory_urls))
+        if path.is_file() and path != KATEX:  # which runs while the site is built
+            source = path.relative_to(DOCS).as_posix()
+            files.append(File(source, str(DOCS), config.site_dir, config.use_directory_urls))
     return files
 
 
@@ -85,7 +55,6 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         words = config_for(DOCS).words(config.theme["language"])
         button = notebook_button(name, words.notebook)
         html = lab_page(html, page, files)
-    page.meta["early_fonts"] = early_fonts(html)
     return below_title(finished(html), button)
 
 
@@ -102,8 +71,7 @@ def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: An
     context["whole"] = page.content
     page.content = searched(page.content, WORDS[config.theme["language"]].colon)
     forget_long_words(page.content)
-    if page.url.startswith("reference/"):  # it has every name; the chapters explain them
-        page.meta.setdefault("search", {"boost": 0.3})
+    page.meta["search"] = {"boost": weight(page.url)}
 
 
 @event_priority(-100)  # after it
@@ -116,24 +84,8 @@ on_page_context = CombinedEvent(_shorten, _restore)
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     language = config.theme["language"]
-    page_html = deferred(lean(accessible(output, WORDS[language].search)))
-    return linked(page_html, language, page.url)
+    return linked(accessible(output, WORDS[language].search), language, page.url)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    page_html = accessible(output_content, WORDS[config.theme["language"]].search)
-    return without_twins(deferred(page_html))
-
-
-def on_post_build(config: MkDocsConfig) -> None:
-    if serving and leads(config):
-        serve_others(config)
-    finish_others(others)
-
-
-def on_build_error(error: Exception) -> None:
-    """Do not leave the other editions' builds behind."""
-    for build in others.values():
-        if build.returncode is None:  # nobody has waited for it
-            build.kill()
-            build.communicate()
+    return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))

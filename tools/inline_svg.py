@@ -16,7 +16,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 
-from tools.figure_labels import in_chinese
+from tools.figures.labels import in_chinese
 
 FIGURES = Path(__file__).parents[1] / "docs" / "assets" / "figures"
 SOURCE = re.compile(r"(?:^|/)assets/figures/([\w-]+)\.svg$")

@@ -2,19 +2,6 @@
 
 import re
 
-FENCE = re.compile(r'<div( class="language-(?:python|text)\b.*?</pre>)', re.DOTALL)
-# Names, blanks, operators and punctuation of code look like text without a class: most of all
-# spans, and a third of all elements of a page.
-UNCOLOURED = re.compile(r'<span class="[nopw]">([^<]*)</span>')
-# What nobody searches for: solutions, what a chapter builds on, and what comes after it.
-UNSOUGHT = re.compile(r'<details class="success"|<h2 id="(?:need|next)"')
-READ_ALREADY = re.compile(
-    r' data-search-exclude(?:="")?|<annotation encoding="application/x-tex">.*?</annotation>',
-    re.DOTALL,
-)
-SCRIPT = re.compile(r'<script src="([^"]+)"(?=></script>)')
-MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
-EXTERNAL = re.compile(r'<a href="(https?://)')
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
@@ -25,21 +12,9 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
 def finished(html: str) -> str:
-    """Finish the content of a page: search, links, tables, shapes."""
-    html = UNCOLOURED.sub(r"\1", FENCE.sub(_out_of_search, html))
-    html = html.replace("<pre><span></span>", "<pre>")
-    html = UNSOUGHT.sub(r"\g<0> data-search-exclude", html)
-    html = EXTERNAL.sub(r'<a rel="external" href="\1', html)  # site.css prints where they lead
+    """Finish the content of a page: tables, shapes."""
     html = ENDING.sub(r'<span class="closed">\g<0></span>', SHAPE.sub(_on_one_line, html))
     return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
-
-
-def _out_of_search(fence: re.Match[str]) -> str:
-    """Leave out of the index what is three quarters of it: code, and printed numbers.
-
-    What people search for stays: an output that shows an error or a warning.
-    """
-    return fence[0] if MESSAGE.search(fence[0]) else f"<div data-search-exclude{fence[1]}"
 
 
 def _on_one_line(shape: re.Match[str]) -> str:
@@ -52,21 +27,11 @@ def below_title(html: str, facts: str) -> str:
     if not facts:
         return html
     title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="claimdown-facts" data-search-exclude>{facts}</div>{text}'
+    return f'{title}{end}\n<div class="claimdown-facts">{facts}</div>{text}'
 
 
 def notebook_button(name: str, text: str) -> str:
     return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
-
-
-def deferred(page: str) -> str:
-    """Let scripts wait until the page can be seen: without them it is whole, but for the search."""
-    return SCRIPT.sub(r'<script src="\1" defer', page)
-
-
-def lean(page: str) -> str:
-    """Drop what has been read when a page is written: marks for the search, formulas' TeX."""
-    return READ_ALREADY.sub("", page)
 
 
 def accessible(page: str, search: str) -> str:

@@ -14,7 +14,7 @@ CACHE = ROOT / ".cache" / "pictures"
 
 @cache
 def figure_png(figure: Path) -> bytes | None:
-    """Draw a figure again, on paper whatever the notebook's theme, in twice the size to show it at.
+    """Draw a figure again, on paper whatever the notebook's theme, twice as large as it is shown.
 
     Returns None for a picture that is no figure of `tools/figures`.
     """
@@ -23,7 +23,7 @@ def figure_png(figure: Path) -> bytes | None:
         return None
     stored = CACHE / f"{name}-{_key()[:16]}.png"
     if not stored.is_file():
-        from tools.drawing import drawn_png  # with torch and matplotlib, which take seconds
+        from tools.figures.drawing import drawn_png  # with torch and matplotlib, which take seconds
 
         CACHE.mkdir(parents=True, exist_ok=True)
         temporary = stored.with_suffix(f".{os.getpid()}")
@@ -35,11 +35,9 @@ def figure_png(figure: Path) -> bytes | None:
 @cache
 def _key() -> str:
     """Hash all that a picture comes from: the figures, what they draw from, what draws them."""
-    sources = [Path(__file__).with_name(f"{name}.py") for name in ("drawing", "palette")]
-    for folder in ("tools/figures", "rnn_tutorial"):
-        sources += sorted(ROOT.glob(f"{folder}/*.py"))
+    sources = [*ROOT.glob("tools/figures/*.py"), *ROOT.glob("rnn_tutorial/*.py")]
     versions = "".join(version(package) for package in ("matplotlib", "pillow", "torch"))
     digest = hashlib.sha256(versions.encode())
-    for source in sources:
+    for source in sorted(sources):
         digest.update(source.read_bytes())
     return digest.hexdigest()

@@ -132,8 +132,8 @@ ENTRIES = {
     "editions.en.words = 'x'": "[tool.claimdown.editions.en] words: expected a table, got 'x'",
     "editions.en.words.claims = 'x'": "words claims: no such entry; there are all_pages",
     "editions.fr.folder = 'docs'": "[tool.claimdown.editions.fr] words: add output, claim",
-    "distributions = ['no-such']": "[tool.claimdown] distributions: no-such is not installed",
-    "preload = ['no_such']": "[tool.claimdown] preload: no_such",
+    "distributions = ['no-such']": "[tool.claimdown] distributions: expected what is installed, got 'no-such'",
+    "preload = ['no_such']": "[tool.claimdown] preload: expected what is installed, got 'no_such'",
     "broken": "pyproject.toml: ",
 }
 
@@ -201,7 +201,9 @@ def test_translations_are_compared_and_marked(
     assert main(["--compare"]) == 0
     (tmp_path / "docs/a.md").write_text(original.replace("x = 1", "x = 2"))
     assert main(["--compare"]) == 1
-    assert main(["--compare", "pyproject.toml"]) == 2
+    (tmp_path / "README.md").write_text(original)
+    assert main(["--compare", "README.md"]) == 2
+    assert "README.md:1: in no folder" in capsys.readouterr().err
 
 
 def test_course_without_a_configuration(

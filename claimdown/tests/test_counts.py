@@ -63,8 +63,8 @@ def test_no_page_is_executed(tmp_path: Path) -> None:
 
 
 def test_title_is_escaped(tmp_path: Path) -> None:
-    page = rendered(course(tmp_path, {"docs/x.md": PAGE.replace("Sums", "a < b")}), TABLE)
-    assert rows(page)[1][0] == "a < b"
+    page = rendered(course(tmp_path, {"docs/x.md": PAGE.replace("Sums", "a <sub>b")}), TABLE)
+    assert rows(page)[1][0] == "a <sub>b"
 
 
 @pytest.mark.parametrize("indent", ["", "    "])

@@ -157,7 +157,7 @@ NUMBERS = {
     "block": ("<pre>40</pre>", []),
     "formula": ('<p><span class="arithmatex">40</span> <math>40</math></p>', []),
     "link": ('<p><a href="x">issue 1234</a></p>', []),
-    "figure": ("<svg><title>a</title><text>40</text></svg>", []),
+    "figure": ("<svg><text>40</text></svg>", []),
     "counts of the engine": ('<div class="checks"><table><tr><td>40</td></tr></table></div>', []),
     "code that is no number": ("<p><code>x[40]</code></p>", []),
 }

@@ -152,12 +152,21 @@ def test_fault_is_named_by_file_and_line(
     assert any(w.startswith(f"docs/sums.md:{line}: ") and message in w for w in warnings), warnings
     assert all(w.startswith("docs/sums.md:") for w in warnings)
     assert len(warnings) == len(set(warnings))
+    assert not any("the page shows" in w for w in warnings)  # what is refused is named once
     assert [path.name for path in root.glob("site/*.ipynb")] == ["good.ipynb"]
 
 
 def test_strict_build_stops(tmp_path: Path, builds: Build) -> None:
     root = written(tmp_path, {"docs/sums.md": FAULTS["output"][0]})
-    with pytest.raises(Abort, match="Aborted with 1 warnings in strict mode"):
+    with pytest.raises(Abort, match="Aborted with 1 errors in strict mode"):
+        builds(root, strict=True)
+
+
+def test_strict_build_stops_even_if_it_is_quiet(
+    tmp_path: Path, builds: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = written(tmp_path, {"docs/sums.md": FAULTS["output"][0]})
+    with caplog.at_level(logging.ERROR, "mkdocs"), pytest.raises(Abort, match="in strict mode"):
         builds(root, strict=True)
 
 

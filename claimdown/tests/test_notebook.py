@@ -69,10 +69,10 @@ FORMS = {
     ),
     "formula in an item": ("- A:\n\n    $$\n    a\n    $$", ["- A:\n\n  $$\n  a\n  $$"]),
     "links": (
-        "[a](other.md#need) [b](#box){ .x } [`c`](../index.md)\n[d](https://e.org/a.md 'T')",
+        '[a](other.md#need) [b](#box){ .x } [`c`](../index.md)\n[d](https://e.org/a.md "T")',
         [
             f"[a]({SITE}part/other.html#need) [b]({ADDRESS}#box) "
-            f"[`c`]({SITE}index.html)\n[d](https://e.org/a.md 'T')"
+            f'[`c`]({SITE}index.html)\n[d](https://e.org/a.md "T")'
         ],
     ),
     "abbreviation": ("An RNN.\n\n*[RNN]: recurrent network", ["An RNN."]),

@@ -151,8 +151,8 @@ WRONG = {
 def test_wrong_configuration_is_named(tmp_path: Path) -> None:
     for entry, message in WRONG.items():
         root = make_course(tmp_path, {"a.md": GOOD}, f"[tool.claimdown]\n{entry}\n")
-        (root / "pytest.ini").write_text("[pytest]\n")  # so that pytest itself reads no TOML
-        code, text = run(root)
+        (root / "other.ini").write_text("[pytest]\n")
+        code, text = run(root, "-c", "other.ini")  # pytest itself then reads no TOML
         assert code == pytest.ExitCode.USAGE_ERROR
         assert re.search(r"(?m)^ERROR: .*" + re.escape(message), text), text
         assert "Traceback" not in text
@@ -169,6 +169,9 @@ def test_other_projects_notice_nothing(tmp_path: Path) -> None:
     assert code == pytest.ExitCode.OK, text
     assert "1 passed" in text
     assert "pages" not in text
+    (root / "other.ini").write_text("[pytest]\n")
+    (root / "pyproject.toml").write_text("[broken")
+    assert run(root, "-c", "other.ini")[0] == pytest.ExitCode.OK
 
 
 def test_the_plugin_can_be_left_out(tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ CHANGES = {
         VALUE.format(5, "2 + 2").rstrip() + " " + VALUE.format(6, "2 * 3 + 1"),
         VALUE.format(4, "2 + 2").rstrip() + " " + VALUE.format(7, "2 * 3 + 1"),
     ),
+    "two of other lengths": (
+        VALUE.format(5, "10 ** 3").rstrip() + " " + VALUE.format(600, "2 * 3 + 1"),
+        VALUE.format(1000, "10 ** 3").rstrip() + " " + VALUE.format(7, "2 * 3 + 1"),
+    ),
     "digits of a float": (VALUE.format("0.50", "2 / 3"), VALUE.format("0.67", "2 / 3")),
     "scientific": (VALUE.format("1.0e-05", "2.75e-5 * 1"), VALUE.format("2.8e-05", "2.75e-5 * 1")),
     "digits of a list": (

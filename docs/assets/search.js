@@ -1,9 +1,10 @@
 // Cuts what someone types into words of the index, before Material's search looks for each of them.
 //
-// That search finds a word by its beginning, and takes blanks to part words. Chinese has none: there it
-// looks for the longest words of the index, but it stops at a character that begins none, and it never
-// looks at a run's last character (segment() of Material 9.8, after squidfunk/mkdocs-material#3915).
-// This script listens first, and hands on a query in which nothing is left to cut.
+// That search finds a word by its beginning, and takes blanks to part words. A run of Chinese it cuts into
+// the longest words that the index has, but it stops at a character that begins none, and it never looks
+// at the last one (segment() of Material 9.8; squidfunk/mkdocs-material#3915 is closed with it, and
+// Material takes critical fixes only). No option of its own changes a query. So this script stands first
+// in the search's worker, and hands on a query in which nothing is left to cut.
 
 const STOP_WORDS = new Set((
     "a about an and are as at be by can do does for from how i if in into is it its my not of on or " +
@@ -13,8 +14,8 @@ const STOP_WORDS = new Set((
     "来 求 用 由 的 看 算 给 能 被 要 让 还 这 那 都 里 里面 间 需要"
 ).split(" "))
 const HAN = /\p{sc=Han}/u
-// What a learner's plural, participle or American spelling adds to the beginning that all forms share.
-const ENDING = /(?<=[a-z]{3}i)[sz](?:e[ds]?|ing|ations?|ers?)$|(?<=ch|sh|ss|x)es$|(?<=\w{2}[^s])s$|(?<=\w{4})(?:ing|ed)$/
+// The beginning that a plural, a participle and both spellings of -ise share with the word itself.
+const SHARED = /^(?:(.*[a-z]{3}i)[sz](?:e[ds]?|ing|ations?|ers?)|(.*(?:ch|sh|ss|x))es|(.*\w{2}[^s])s|(.*\w{4})(?:ing|ed))$/
 // Material leaves out the last character of a run: here it is one that no word of ours has.
 const LAST = "〇"
 
@@ -36,9 +37,11 @@ function longest(text, least, known) {
 
 function cutHan(run) {
     const found = []
+    let least = 1 // beside a character that begins no word, a single one is but the rest of another
     for (let rest = run; rest;) {
-        const word = longest(rest, 1, words), beginning = word || longest(rest, 2, beginnings)
+        const word = longest(rest, least, words), beginning = word || longest(rest, 2, beginnings)
         if (beginning) found.push(word ? word + LAST : beginning)
+        least = beginning ? 1 : 2
         rest = rest.slice(beginning.length || 1)
     }
     return found.length ? found : [run]
@@ -46,17 +49,21 @@ function cutHan(run) {
 
 // A name with dots is what its last part says: torch.nn.LSTM.
 function cutOther(text) {
-    const parts = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "").split(separator).filter(Boolean)
-    return parts.map(part => {
-        const shared = part.toLowerCase().replace(ENDING, "")
-        return longest(shared, Math.max(3, shared.length / 2), beginnings) || part
-    })
+    const name = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "")
+    return name.split(separator).filter(Boolean).flatMap(shorten)
+}
+
+function shorten(word) {
+    const lower = word.toLowerCase(), shared = lower.match(SHARED)?.slice(1).find(Boolean) ?? lower
+    if (STOP_WORDS.has(lower)) return lower
+    if (/[a-z]_[a-z]/.test(shared) && !beginnings.has(shared)) return shared.split("_").flatMap(shorten)
+    return longest(shared, Math.max(3, shared.length / 2), beginnings) || word
 }
 
 function cut(query) {
     const parts = query.match(/\p{sc=Han}+|[^\s\p{sc=Han}]+/gu) ?? []
     const found = parts.flatMap(part => HAN.test(part) ? cutHan(part) : cutOther(part))
-    const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "").toLowerCase()))
+    const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "")))
     return (sought.length ? sought : found).join(" ")
 }
 

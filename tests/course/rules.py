@@ -14,7 +14,7 @@ import autocorrect_py
 from claimdown.page import Page
 from claimdown.prose import INLINE_CODE
 
-from tools.figure_labels import untranslated
+from tools.figures.labels import untranslated
 from tools.site import (
     CONFIGURATIONS,
     LANGUAGES,
@@ -191,7 +191,7 @@ def figures(page: Page) -> list[str]:
 def labels(svg: Path, where: str) -> list[str]:
     """Name the labels of a figure that have no Chinese."""
     missing = dict.fromkeys(untranslated(svg.read_text(encoding="utf-8")))
-    cure = "add it to LABELS in tools/figure_labels.py"
+    cure = "add it to LABELS in tools/figures/labels.py"
     return [f'{where}: figure {svg.name}: the label "{label}" has no Chinese; {cure}'
             for label in missing]  # fmt: skip
 

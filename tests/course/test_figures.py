@@ -11,11 +11,11 @@ from markdown import Markdown
 from matplotlib.font_manager import findfont
 from PIL import ImageFont
 
-from tools.drawing import drawn_svg
 from tools.figures import TARGET, module, names, target
+from tools.figures.drawing import drawn_svg
+from tools.figures.palette import PALETTE
 from tools.figures.style import TINT
-from tools.palette import PALETTE
-from tools.tidy_svg import _ungroup
+from tools.figures.tidy import _ungroup
 
 NUMBER = re.compile(r"(?<![#\w])-?\d+\.?\d*(?:e-?\d+)?")  # no part of a colour or a name
 SITE_CSS = TARGET.parent / "site.css"

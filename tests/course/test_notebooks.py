@@ -29,7 +29,7 @@ from PIL import Image
 
 from tests.course.kernels import execute, execute_all
 from tools import pictures
-from tools.drawing import set_subscripts
+from tools.figures.drawing import set_subscripts
 from tools.inline_svg import FIGURES
 from tools.pictures import figure_png
 from tools.site import (

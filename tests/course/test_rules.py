@@ -115,7 +115,7 @@ def test_page_that_is_not_listed_or_elsewhere_is_named(monkeypatch: pytest.Monke
 def test_label_without_chinese_is_named_with_figure_page_and_cure(tmp_path: Path) -> None:
     svg = tmp_path / "zoneout.svg"
     svg.write_text("<svg><text>kept by zoneout</text></svg>", encoding="utf-8")
-    cure = "add it to LABELS in tools/figure_labels.py"
+    cure = "add it to LABELS in tools/figures/labels.py"
     assert rules.labels(svg, "page.md:7") == [
         f'page.md:7: figure zoneout.svg: the label "kept by zoneout" has no Chinese; {cure}'
     ]

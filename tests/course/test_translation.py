@@ -10,7 +10,7 @@ from claimdown.reader import read
 from claimdown.translation import compare, pairs
 
 from tests.course.rules import complaints, labels, typography
-from tools.figure_labels import LABELS, in_chinese
+from tools.figures.labels import LABELS, in_chinese
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
 from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
 

@@ -5,14 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from claimdown.page import Output
-from claimdown.reader import read
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from tests.site.visits import PHONE, Listener, load
-from tools.search import SHORT_MARK
-from tools.site import LANGUAGES, docs_dir, site_folder
 
 
 @pytest.mark.parametrize(("scheme", "used"), [("light", "default"), ("dark", "slate")])
@@ -47,104 +43,6 @@ def test_scheme_switch(context: BrowserContext, served: str) -> None:
     page.locator("label[title='Switch to the dark scheme']").click()
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
-
-
-def search(page: Page, words: str) -> None:
-    page.locator("label.md-search__icon, input.md-search__input").first.click()
-    page.keyboard.type(words)
-    page.keyboard.press("End")  # an input method ends with a key, and Material listens to keys
-
-
-def found(page: Page, chapter: str) -> Locator:
-    """Return the result that leads to a chapter, if it is one of the first three.
-
-    The list is made anew while someone types: it is to be waited for.
-    """
-    first = page.locator(".md-search-result__item:nth-child(-n + 3)")
-    return first.locator(f".md-search-result__link[href*='{chapter}']").first
-
-
-def test_search_leads_to_a_chapter(context: BrowserContext, searchable: str) -> None:
-    page = context.new_page()
-    heard = Listener(page, searchable.split("/rnn-tutorial")[0])
-    load(page, searchable)
-    search(page, "h_n bidirectional")
-    expect(found(page, "bidirectional")).to_be_visible()
-    assert heard.complaints == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_search_for_a_message_leads_to_its_cause(
-    context: BrowserContext, searchable: str, language: str
-) -> None:
-    """People paste what torch has told them: the page of faults is the first result."""
-    chapter = read(docs_dir(language) / "learning/debugging.md")
-    printed = "\n".join(output.code for output in chapter.of(Output))
-    messages = re.findall(r"^\w+(?:Error|Warning): .*", printed, re.MULTILINE)
-    assert len(messages) >= 20
-    page = context.new_page()
-    load(page, f"{searchable}{site_folder(language)}")
-    box, results = page.locator(".md-search__input"), page.locator(".md-search-result__item")
-    search(page, "")
-    for message in messages:
-        box.fill(message)
-        page.keyboard.press("End")
-        expect(results.first.locator("a").first).to_have_attribute(
-            "href", re.compile(r"/learning/debugging\.html"), timeout=20_000
-        )
-        box.fill("")
-        page.keyboard.press("End")
-        expect(results).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("word", "chapter"),
-    [
-        ("Gers", "bibliography"),
-        ("Jacobian", "glossary"),
-        ("遗忘", "glossary"),  # of 遗忘门: the English glossary has the Chinese terms, too
-        ("squeeze", "debugging"),
-    ],
-)
-def test_search_shows_the_entry_and_not_the_whole_list(
-    context: BrowserContext, searchable: str, word: str, chapter: str
-) -> None:
-    page = context.new_page()
-    load(page, searchable)
-    search(page, word)
-    found(page, chapter).wait_for()
-    shown = page.locator(f".md-search-result__link[href*='{chapter}'] p").all_inner_texts()
-    assert any(word in paragraph for paragraph in shown)
-    assert max(map(len, shown)) < 400, "a paragraph; these lists have a thousand and more"
-    assert SHORT_MARK not in page.locator(".md-search-result").inner_text()
-
-
-@pytest.mark.parametrize(
-    ("word", "chapter"),
-    [
-        ("门控", "gates/"),
-        ("双向", "bidirectional"),
-        ("填充", "unequal-length"),
-        ("梯度消失", "vanishing-gradients"),
-        ("截断的沿时间反向传播", "truncated-bptt"),
-        ("h_n 双向", "bidirectional"),
-    ],
-)
-def test_chinese_search_finds_words_inside_running_text(
-    context: BrowserContext, searchable: str, word: str, chapter: str
-) -> None:
-    page = context.new_page()
-    heard = Listener(page, searchable.split("/rnn-tutorial")[0])
-    load(page, searchable + "zh/")
-    search(page, word)
-    expect(found(page, chapter)).to_be_visible()
-    links = page.locator(".md-search-result__link")
-    hrefs = links.evaluate_all("all => all.map(link => link.getAttribute('href'))")
-    assert all("/zh/" in href for href in hrefs), hrefs
-    assert SHORT_MARK not in page.locator(".md-search-result").inner_text()
-    marked = page.locator(".md-search-result mark").all_inner_texts()
-    assert set("".join(marked)) & set(word), "the word is found where it is highlighted"
-    assert heard.complaints == []
 
 
 def test_missing_page_shows_the_way_back(context: BrowserContext, served: str) -> None:
@@ -226,7 +124,6 @@ def test_copy_button_covers_no_line_for_good(browser: Browser, served: str) -> N
         page = context.new_page()
         load(page, served + "foundations/rnn-by-hand.html")
         blocks = page.locator("div.language-python.highlight:visible", has_text="cell = nn.RNNCell")
-        page.add_style_tag(content="* { content-visibility: visible !important }")  # nothing moves
         block = blocks.first
         block.scroll_into_view_if_needed()
         button = block.locator(".md-code__nav")

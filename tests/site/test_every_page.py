@@ -1,7 +1,4 @@
-"""Every page as a reader sees it: quiet, whole, within its frame, for everyone.
-
-A page is loaded once and looked at three times, because loading takes longest.
-"""
+"""Every page as a reader sees it: quiet, whole, within its frame, its code as it was executed."""
 
 from collections.abc import Iterator
 
@@ -10,7 +7,6 @@ from claimdown.page import Code
 from claimdown.reader import read
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.site.axe import contrast_violations, prepare, structure_violations
 from tests.site.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load
 
 # One script gives every block its button. What the block stands in may cover or cut it.
@@ -19,30 +15,6 @@ PLACES = """blocks => blocks.map(block => {
     for (let e = block; e.localName !== "article"; e = e.parentElement) around.push(e.className)
     return [document.documentElement.lang, ...around.reverse()].join(" > ")
 })"""
-
-
-# By family, weight and style: another one would be drawn in letters that do not fit.
-FONTLESS = """() => {
-    const name = (family, ...cut) => [family.replaceAll('"', ""), ...cut].join(" ")
-    const weight = ({weight}) => weight.replace("normal", "400")
-    const there = new Set([...document.fonts].map(f => name(f.family, weight(f), f.style)))
-    const wanted = new Set()
-    for (const element of document.querySelectorAll(".katex-html *")) {
-        if (![...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE)) continue
-        const {fontFamily, fontWeight, fontStyle} = getComputedStyle(element)
-        wanted.add(name(fontFamily.split(",")[0], fontWeight, fontStyle))
-    }
-    return [...wanted].filter(font => !there.has(font))
-}"""
-
-# Before the page is scrolled: such a font is asked for because the first screen needs it.
-EARLY_IN_VAIN = """() => {
-    const used = [...document.fonts].filter(font => font.status === "loaded").map(f => f.family)
-    return [...document.querySelectorAll("link[rel=preload][as=font]")]
-        .filter(link => matchMedia(link.media).matches)
-        .map(link => link.href.match(/KaTeX_\\w+/)[0]).filter(name => !used.includes(name))
-        .map(name => `a font is asked for early and not used: ${name}`)
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -55,57 +27,46 @@ def shared(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture(scope="module", params=[*PAGES, "404.html"])
-def visit(
-    shared: BrowserContext, served: str, request: pytest.FixtureRequest
-) -> Iterator[tuple[str, Page, Listener]]:
-    """A page, loaded on a phone; what it complains of is noted until all tests have seen it.
-
-    English pages are light there, and Chinese ones dark.
-    """
-    page = shared.new_page()
-    page.emulate_media(color_scheme="dark" if request.param.startswith("zh/") else "light")
-    heard = Listener(page, served.split("/rnn-tutorial")[0])
-    load(page, served + request.param)
-    heard.complaints += page.evaluate(EARLY_IN_VAIN)
-    for widget in page.locator(".widget").all():  # it is loaded when it comes near
-        widget.scroll_into_view_if_needed()
-        expect(widget).to_contain_class("widget--running")
-    yield request.param, page, heard
-    page.close()
-
-
-def switch_to(page: Page, scheme: str) -> None:
-    """Use the reader's own switch."""
-    page.locator("[data-md-component=palette] label:visible").click()
-    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
-
-
-def test_page_is_quiet_and_complete(visit: tuple[str, Page, Listener]) -> None:
-    name, page, heard = visit
-    scheme = "slate" if name.startswith("zh/") else "default"
-    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
-    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
-    assert page.locator(".katex-error").count() == 0
-    assert page.evaluate(FONTLESS) == [], "a formula in a font that is not there"
-    broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
-    assert broken == []
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"scrolls sideways by {wide} px on a phone"
-    assert heard.complaints == []
-
-
 @pytest.fixture(scope="module")
 def pressed() -> set[str]:
     """Kinds of places whose button has copied its block on some page."""
     return set()
 
 
-def test_blocks_are_the_executed_code_and_are_copied(
-    visit: tuple[str, Page, Listener], pressed: set[str]
+@pytest.mark.parametrize("name", [*PAGES, "404.html"])
+def test_page_is_quiet_whole_and_can_be_copied(
+    shared: BrowserContext, served: str, pressed: set[str], name: str
 ) -> None:
-    """All blocks are compared, and one in each kind of place is copied with the mouse."""
-    name, page, heard = visit
+    """English pages begin light, and Chinese ones dark; then the reader switches."""
+    page = shared.new_page()
+    page.emulate_media(color_scheme="dark" if name.startswith("zh/") else "light")
+    heard = Listener(page, served.split("/rnn-tutorial")[0])
+    load(page, served + name)
+    for widget in page.locator(".widget").all():  # it is loaded when it comes near
+        widget.scroll_into_view_if_needed()
+        expect(widget).to_contain_class("widget--running")
+    expect_whole(page, "slate" if name.startswith("zh/") else "default")
+    expect_code(page, name, pressed)
+    page.locator("[data-md-component=palette] label:visible").click()
+    other = "default" if name.startswith("zh/") else "slate"
+    assert page.evaluate("document.body.dataset.mdColorScheme") == other
+    assert heard.complaints == []
+    page.close()
+
+
+def expect_whole(page: Page, scheme: str) -> None:
+    """Expect all formulas and pictures, on a phone that need not be scrolled sideways."""
+    assert page.evaluate("document.body.dataset.mdColorScheme") == scheme
+    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0, "a formula in plain TeX"
+    assert page.locator(".katex-error").count() == 0
+    broken = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
+    assert broken == []
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"scrolls sideways by {wide} px on a phone"
+
+
+def expect_code(page: Page, name: str, pressed: set[str]) -> None:
+    """Compare all blocks with what was executed; copy one in each kind of place with the mouse."""
     page.set_viewport_size(DESKTOP)
     page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     blocks = page.locator(".language-python.highlight")
@@ -122,23 +83,3 @@ def test_blocks_are_the_executed_code_and_are_copied(
         assert [code.rstrip("\n") for code in codes] == executed
     else:
         assert bool(codes) == ("labs/" in name)
-    assert heard.complaints == []
-
-
-@pytest.fixture(scope="module")
-def seen() -> set[str]:
-    """Kinds of text that axe-core has looked at on another page."""
-    return set()
-
-
-def test_axe_finds_no_violation(visit: tuple[str, Page, Listener], seen: set[str]) -> None:
-    """Last, because it changes the page."""
-    name, page, heard = visit
-    page.set_viewport_size(DESKTOP)
-    prepare(page)
-    first, other = ("slate", "default") if name.startswith("zh/") else ("default", "slate")
-    found = {first: structure_violations(page) + contrast_violations(page, seen)}
-    switch_to(page, other)
-    found[other] = contrast_violations(page, seen)  # all that another scheme can change
-    assert found == {first: [], other: []}
-    assert heard.complaints == []

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
     ("start", "box", "typed", "found"),
     [
         ("gates/lstm-by-hand.html", "Search", "h_n bidirectional", "h_n"),
-        ("zh/gates/lstm-by-hand.html", "搜索", "梯度消失", "梯度"),
+        ("zh/gates/lstm-by-hand.html", "搜索", "LSTM遗忘门", "遗忘"),
     ],
 )
 def test_search_works_from_a_folder(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.page_html import deferred, finished
+from tools.page_html import finished
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -29,10 +29,3 @@ def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
         '<span class="closed">（相等）</span>'
     )
     assert finished("<p>（相等）的</p>") == "<p>（相等）的</p>"
-
-
-def test_scripts_wait_but_for_the_one_that_is_written_into_the_page() -> None:
-    late = '<script src="a.js"></script>'
-    assert deferred(late) == '<script src="a.js" defer></script>'
-    for now in ("<script>let a</script>", r"""'<script src="b.js"><\/script>'"""):
-        assert deferred(now) == now

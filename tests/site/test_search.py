@@ -1,24 +1,165 @@
-"""What the search is given to read, and its index and script."""
+"""What the search is given to read, and where it leads people by what they type."""
 
-import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
+import jieba
+import material
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from tools.search import mended_search, searched, short_index
+from tests.site.visits import Listener, load
+from tools.search import LONGEST, forget_long_words, searched
+from tools.site import LANGUAGES, ROOT, docs_dir, settings, site_folder
+
+Ask = Callable[[str, str], list[list[str]]]
+
+# What people type, and the page (and section) that one of the first two results leads to.
+QUERIES = {
+    "en": {
+        "h_n bidirectional": "bidirectional",
+        "Gers": "bibliography.html#gers",
+        "Jacobian": "glossary.html#jacobian|vanishing-gradients",
+        "forget gates": "lstm-by-hand.html#forget-bias",
+        "gradients vanish": "vanishing-gradients",
+        "gradient clipping": "vanishing-gradients.html#clipping",
+        "clip_grad_norm": "vanishing-gradients.html#clipping",
+        "how to initialize the forget gate bias": "lstm-by-hand.html#forget-bias",
+        "orthogonal initialization": "glossary.html#orthogonal",
+        "pad_sequence": "unequal-length",
+        "torch.nn.utils.rnn.pack_padded_sequence": "unequal-length",
+        "packed_sequence": "unequal-length",
+        "nn.LSTM": "gates/lstm-by-hand",
+        "torch.nn.LSTM": "gates/lstm-by-hand",
+        "torch.nn.GRU": "gates/gru-by-hand",
+        "BiLSTM": "glossary.html#bidirectional",
+        "gates of the LSTM": "lstm-by-hand",
+        "why is the loss not decreasing": "debugging",
+        "variable length sequences": "unequal-length",
+        "masks": "unequal-length.html#mask",
+        "batches": "truncated-bptt|glossary.html#batch",
+        "batch_first": "debugging.html#batch-first",
+        "hidden sizes": "glossary.html#hidden-size",
+        "hidden_state": "glossary.html#hidden-state",
+        "hidden state": "glossary.html#hidden-state",
+        "cell states": "glossary.html#cell-state",
+        "memory cell": "glossary.html#cell-state",
+        "num_layers": "anatomy",
+        "proj_size": "lstm-by-hand.html#proj-size",
+        "variational dropout": "glossary.html#locked-dropout",
+        "floating point numbers": "glossary.html#floating-point",
+        "machine epsilon": "glossary.html#machine-epsilon",
+        "bptt": "truncated-bptt",
+        "truncated backpropagation": "truncated-bptt",
+        "detaching the hidden state": "truncated-bptt",
+        "packed sequences": "unequal-length",
+        "stacking layers": "stacked",
+        "unrolled": "glossary.html#unroll",
+        "layer normalization": "glossary.html#layer-norm",
+        "gradient checking": "glossary.html#gradient-check",
+        "exploding gradients": "vanishing-gradients",
+        "overfitting": "debugging.html#overfit",
+        "nan loss": "debugging.html#nan",
+        "reset gate": "gru-by-hand.html#reset",
+        "peepholes": "lstm-by-hand.html#peepholes",
+        "skip connections": "glossary.html#residual",
+        "gated recurrent units": "glossary.html#gru",
+        "what does bidirectional=True return": "bidirectional",
+        "暂退法": "glossary.html#dropout",
+        "遗忘门": "glossary.html#forget-gate",
+    },
+    "zh": {
+        "LSTM的门": "gates/lstm-by-hand",
+        "RNN层": "cheat-sheet|linear-layer-over-time",
+        "什么是LSTM": "gates/lstm-by-hand",
+        "batch_first参数": "anatomy",
+        "神经网络": "index|learning/debugging",
+        "网络": "glossary.html#recurrent-network|index",
+        "padding": "glossary.html#padding",
+        "pad_sequence": "unequal-length",
+        "clipping": "glossary.html#clipping",
+        "双向LSTM": "foundations/bidirectional",
+        "暂退法": "glossary.html#dropout",
+        "随机失活": "glossary.html#dropout",
+        "隐状态": "glossary.html#hidden-state",
+        "隐变量": "glossary.html#hidden-state",
+        "细胞状态": "glossary.html#cell-state",
+        "记忆元": "glossary.html#cell-state",
+        "BiLSTM": "glossary.html#bidirectional",
+        "通过时间反向传播": "learning/backpropagation-through-time",
+        "随时间反向传播": "learning/backpropagation-through-time",
+        "梯度检验": "glossary.html#gradient-check",
+        "梯度弥散": "glossary.html#vanishing",
+        "忘记门": "glossary.html#forget-gate",
+        "跳跃连接": "glossary.html#residual",
+        "层标准化": "glossary.html#layer-norm",
+        "自动求导": "glossary.html#autograd",
+        "递归神经网络": "glossary.html#recurrent-network",
+        "LSTM遗忘门": "gates/lstm-by-hand.html#forget-bias",
+        "GRU更新门": "gru-by-hand|glossary.html#update",
+        "proj_size": "gates/lstm-by-hand",
+        "门控": "gates/lstm-by-hand|glossary.html#gate",
+        "双向": "foundations/bidirectional",
+        "填充": "unequal-length",
+        "梯度消失": "vanishing-gradients",
+        "截断的沿时间反向传播": "glossary.html#truncated-bptt",
+        "h_n 双向": "bidirectional",
+        "nn.LSTM": "gates/lstm-by-hand",
+        "torch.nn.LSTM": "gates/lstm-by-hand",
+        "torch.nn.GRU": "gates/gru-by-hand",
+        "torch.nn.utils.rnn.pack_padded_sequence": "unequal-length",
+        "pack_padded_sequence怎么用": "unequal-length",
+        "PackedSequence是什么": "unequal-length|debugging",
+        "num_layers是什么意思": "anatomy",
+        "weight_ih_l0的形状": "shape-explorer|cheat-sheet",
+        "clip_grad_norm_": "vanishing-gradients.html#clipping",
+        "为什么梯度会消失": "vanishing-gradients",
+        "为什么LSTM能缓解梯度消失": "vanishing-gradients",
+        "如何处理变长序列": "unequal-length",
+        "怎么初始化遗忘门偏置": "lstm-by-hand.html#forget-bias",
+        "GRU和LSTM的区别": "gates/gru-by-hand",
+        "隐藏状态是什么": "glossary.html#hidden-state",
+        "如何防止梯度爆炸": "vanishing-gradients",
+        "怎样裁剪梯度": "vanishing-gradients",
+        "loss是nan怎么办": "debugging.html#nan",
+        "双向RNN的输出怎么拼接": "foundations/bidirectional",
+        "RNN的参数有几个": "anatomy",
+        "最后一个时间步的输出怎么取": "unequal-length.html#last-step",
+        "为什么误差不是零": "zero-difference",
+        "浮点数误差": "zero-difference",
+        "单步用什么循环单元": "cells|glossary.html#cell",
+        "内存不够怎么办": "backpropagation-through-time",
+        "过拟合了怎么办": "debugging.html#overfit|glossary.html#overfit",
+        "什么是双向RNN": "bidirectional",
+        "状态要不要detach": "glossary.html#detach",
+        "gradient clipping": "glossary.html#clipping",
+        "vanishing gradients": "glossary.html#vanishing",
+        "bidirectional": "glossary.html#bidirectional|bidirectional",
+        "hidden_size": "anatomy|debugging",
+        "截断BPTT": "truncated-bptt",
+        "语言模型": "labs/digits|debugging",
+        "手写LSTM": "gates/lstm-by-hand",
+        "tanh激活函数": "glossary.html#activation|rnn-by-hand",
+    },
+}
 
 
-def test_search_reads_entries_rows_and_captions_as_paragraphs() -> None:
-    """It shows those paragraphs of a section that a word was found in."""
+def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
+    """It leads to an entry that has an id, and shows those paragraphs that a word was found in."""
     symbol = '<span class="arithmatex"><bdi data-search-exclude><i>t</i></bdi></span>'
     html = (
         f'<dl><dt id="a">a {symbol}</dt>\n<dd>one</dd>\n'
-        "<dt><code>b</code></dt>\n<dd>\n<p>two</p>\n<div>x</div>\n</dd></dl>"
-        '<table><tr><td>3</td></tr><tr class="r"><td>4</td></tr></table>'
-        "<figcaption>five</figcaption>"
+        f"<dt>b {symbol}</dt>\n<dd>two</dd>\n"
+        "<dt><code>c</code></dt>\n<dd>\n<p>three</p>\n<div>x</div>\n</dd></dl>"
+        '<table><tr><td>4</td></tr><tr class="r"><td>5</td></tr></table>'
+        "<figcaption>six</figcaption>"
     )
     assert searched(html, ": ") == (
-        "<dl><p>a: one</p>\n<p><code>b</code>: two</p>\n<div>x</div>\n</dl>"
-        "<table><p><td>3</td></p><p><td>4</td></p></table><p>five</p>"
+        '<dl><h3 id="a">a</h3><p>one</p>\n<p>b: two</p>\n'
+        "<p><code>c</code>: three</p>\n<div>x</div>\n</dl>"
+        "<table><p><td>4</td></p><p><td>5</td></p></table><p>six</p>"
     )
 
 
@@ -26,39 +167,154 @@ def test_search_is_spared_what_it_leaves_out() -> None:
     html = (
         '<p>One <bdi data-search-exclude><span>x</span></bdi> two</p>'
         '<svg role="img" data-search-exclude><text>a</text></svg>'
-        '<div data-search-exclude class="language-python highlight"><pre><code>b</code></pre></div>'
+        '<div class="language-python highlight"><pre><code>b</code></pre></div>'
+        '<details class="success"><summary>Solution</summary></details>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )  # fmt: skip
     assert searched(html, ": ") == (
         "<p>One <bdi data-search-exclude></bdi> two</p>"
         '<svg role="img" data-search-exclude></svg>'
-        '<div data-search-exclude class="language-python highlight"></div>'
+        "<div></div>"
+        '<details class="success" data-search-exclude><summary>Solution</summary></details>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )
 
 
-def test_marks_between_words_are_short_and_those_beside_blanks_go() -> None:
-    index = json.dumps({"text": "\u200b门控\u200b \u200b循环\u200b单元\u200b，"})
-    assert short_index(index) == '{"text":"门控 循环\x7f单元，"}'
+def test_long_words_are_cut_into_those_that_they_are_made_of() -> None:
+    assert any(len(word) > LONGEST for word in jieba.Tokenizer().cut("循环神经网络"))
+    forget_long_words("<p>循环神经网络</p>")
+    assert jieba.lcut("循环神经网络") == ["循环", "神经", "网络"]
 
 
-def test_search_script_restores_marks_and_looks_at_the_last_character() -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    ours = mended_search(theirs)
-    given, cut = ours.split("F}")
-    assert given == (
-        "constructor({config:e,docs:r,options:n}){for(let d of r)for(let f of['title','text'])"
-        r"d[f]=d[f].replaceAll('\x7f','\u200b');"
-    )
-    assert cut == "for(let o=s+1;o<=t.length;o++)t.slice(s,o)in e"
+def test_words_that_jieba_does_not_know_are_taught() -> None:
+    taught = jieba.Tokenizer()
+    file = ROOT / settings()["plugins"]["search"]["jieba_dict_user"]
+    with file.open("rb") as lines:
+        taught.load_userdict(lines)
+    words = file.read_text(encoding="utf-8").split()
+    assert [word for word in words if taught.lcut(f"的{word}的")[1:-1] != [word]] == []
+    untaught = jieba.Tokenizer()
+    assert [word for word in words if untaught.lcut(word, HMM=False) == [word]] == []
 
 
-@pytest.mark.parametrize("place", ["slice", "docs"])
-def test_another_search_script_is_refused(place: str) -> None:
-    theirs = (
-        "constructor({config:e,docs:r,options:n}){F}for(let o=s+1;o<t.length;o++)t.slice(s,o)in e"
-    )
-    with pytest.raises(ValueError, match="search script has changed"):
-        mended_search(theirs.replace(place, "other"))
+def test_script_of_the_theme_is_published_as_it_is(built_site: Path) -> None:
+    pattern = "assets/javascripts/workers/search.*.js"
+    (published,) = built_site.glob(pattern)
+    (theirs,) = (Path(material.__file__).parent / "templates").glob(pattern)
+    assert published.name == theirs.name
+    assert published.read_bytes() == theirs.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def ask(browser: Browser, searchable: str) -> Iterator[Ask]:
+    """Let tests type into an edition's search, and read where each result leads, best first."""
+    context = browser.new_context()
+
+    @cache
+    def opened(language: str) -> Page:
+        page = context.new_page()
+        load(page, f"{searchable}{site_folder(language)}")
+        search(page, "")
+        return page
+
+    def ask(language: str, query: str) -> list[list[str]]:
+        page = opened(language)
+        answer, said = page.locator(".md-search-result__meta"), "Type to start|键入以开始"
+        fill(page, "")
+        expect(answer).to_have_text(re.compile(said))
+        fill(page, query)
+        expect(answer).not_to_have_text(re.compile(said), timeout=20_000)
+        return page.locator(".md-search-result__item").evaluate_all(
+            """items => items.map(item => Array.from(
+                item.querySelectorAll("a"), link => link.href.replace(/[?]h=[^#]*/, "")
+            ))"""
+        )
+
+    yield ask
+    context.close()
+
+
+def search(page: Page, words: str) -> None:
+    page.locator("label.md-search__icon, input.md-search__input").first.click()
+    fill(page, words)
+
+
+def fill(page: Page, words: str) -> None:
+    page.locator(".md-search__input").fill(words)
+    page.keyboard.press("End")  # an input method ends with a key, and Material listens to keys
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [(language, query) for language in QUERIES for query in QUERIES[language]],
+)
+def test_search_leads_to_what_people_look_for(ask: Ask, language: str, query: str) -> None:
+    first = ask(language, query)[:2]
+    wanted = QUERIES[language][query]
+    assert any(re.search(wanted, link) for links in first for link in links), first
+    assert all(("/zh/" in link) == (language == "zh") for links in first for link in links)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_search_for_a_message_leads_to_its_cause(ask: Ask, language: str) -> None:
+    """People paste what torch has told them: the page of faults is the first result."""
+    page = (docs_dir(language) / "learning/debugging.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^ *(\w+(?:Error|Warning): .*)", page, re.MULTILINE)
+    assert len(messages) >= 20
+    missed = [text for text in messages if "/debugging.html" not in ask(language, text)[0][0]]
+    assert missed == []
+
+
+def test_search_shows_text_as_it_stands_and_marks_what_was_found(
+    browser: Browser, searchable: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    heard = Listener(page, searchable.split("/rnn-tutorial")[0])
+    load(page, searchable + "zh/")
+    search(page, "LSTM遗忘门")
+    result = page.locator(".md-search-result__link[href*='forget-bias']").first
+    result.wait_for()
+    assert result.locator("h2").inner_text().replace("\u200b", "") == "遗忘门为什么一开始要打开"
+    assert set(result.locator("mark").all_inner_texts()) >= {"LSTM", "遗忘", "门"}
+    with page.expect_navigation():
+        result.click()
+    marks = page.locator("article mark")
+    marks.first.wait_for()
+    assert {"LSTM", "遗忘"} <= set(marks.all_inner_texts())
+    assert heard.complaints == []
+    context.close()
+
+
+def test_search_suggests_how_a_word_goes_on(browser: Browser, searchable: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    load(page, searchable)
+    search(page, "bidirec")
+    expect(page.locator("[data-md-component=search-suggest]")).to_have_text("bidirectional")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "address"),
+    [
+        ("en", "Gers", "bibliography.html#gers"),
+        ("en", "Jacobian", "glossary.html#jacobian"),
+        ("en", "squeeze", "debugging.html#expected-hidden-size"),
+        ("zh", "遗忘门", "glossary.html#forget-gate"),
+    ],
+)
+def test_search_shows_the_entry_and_not_the_whole_list(
+    browser: Browser, searchable: str, language: str, word: str, address: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    load(page, f"{searchable}{site_folder(language)}")
+    search(page, word)
+    name, _, anchor = address.partition("#")
+    link = f".md-search-result__link[href*='{name}'][href*='{anchor}']"
+    page.locator(link).first.wait_for()
+    shown = page.locator(f"{link} p").all_inner_texts()
+    assert shown
+    assert max(map(len, shown)) < 400, "a paragraph; these lists have a thousand and more"
+    context.close()

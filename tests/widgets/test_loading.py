@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.site.visits import expect_at, load, rest, shifts, watch_shifts
+from tests.site.visits import expect_at, load, shifts, watch_shifts
 
 PAGE = "foundations/rnn-by-hand.html"
 TABLE = "#step-player table:not([class])"
@@ -48,21 +48,9 @@ def test_what_was_not_loaded_is_printed_and_found_as_a_table(page: Page, served:
     assert page.locator("step-player > *").count() == 0
     page.emulate_media(media="print")
     assert page.locator(TABLE).is_visible()
-    assert (
-        page.locator(TABLE).evaluate(
-            "e => getComputedStyle(e.closest('.widget')).contentVisibility"
-        )
-        == "visible"
-    )
     page.emulate_media(media="screen")
     assert page.evaluate("find('Step two, the first')")
     assert page.evaluate("getSelection().anchorNode.parentElement.closest('#step-player') !== null")
-
-
-def far_blocks(page: Page) -> int:
-    return page.locator("article > *").evaluate_all(
-        "all => all.filter(e => getComputedStyle(e).contentVisibility === 'auto').length"
-    )
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -70,33 +58,9 @@ def test_an_anchor_leads_to_its_heading(page: Page, served: str, width: int) -> 
     page.set_viewport_size({"width": width, "height": 900})
     load(page, served + "index.html")
     load(page, served + PAGE + "#exercises")
-    assert far_blocks(page) > 20
     for name in ("exercises", "check", "mistakes", "idea"):
         page.evaluate("name => { location.hash = name }", name)
         expect_at(page, name)
-
-
-def test_text_far_below_can_be_found(page: Page, served: str) -> None:
-    load(page, served + PAGE)
-    far = page.locator("article > p").last
-    text = (far.text_content() or "").split(".")[0][:30]
-    assert page.evaluate("text => find(text)", text)
-    expect(far).to_be_in_viewport()
-
-
-def test_a_bubble_far_below_is_not_clipped(page: Page, served: str) -> None:
-    load(page, served + PAGE)
-    mark = page.locator("article > p:nth-child(n + 20) .verified-mark").first
-    block = mark.locator("xpath=ancestor::p")
-    expect(block).to_have_css("content-visibility", "auto")
-    mark.scroll_into_view_if_needed()
-    rest(page)  # its neighbours get their heights
-    mark.hover()
-    expect(block).to_have_css("content-visibility", "visible")
-    page.mouse.move(0, 0)
-    expect(block).to_have_css("content-visibility", "auto")
-    mark.focus()
-    expect(block).to_have_css("content-visibility", "visible")
 
 
 @pytest.mark.parametrize(
@@ -111,19 +75,6 @@ def test_nothing_moves_on_the_first_screen(page: Page, served: str, name: str, w
     load(page, served + name)
     page.evaluate("new Promise(done => setTimeout(done, 300))")
     assert shifts(page) == []
-
-
-def test_letters_of_the_first_formulas_come_before_the_page_is_painted(
-    page: Page, served: str
-) -> None:
-    load(page, served + PAGE)
-    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    fonts = page.evaluate(
-        "performance.getEntriesByType('resource').filter(e => e.name.endsWith('.woff2'))"
-        ".map(e => [e.name.split('_').at(-1), e.initiatorType, e.startTime])"
-    )
-    early = {name for name, by, start in fonts if by == "link" and start < painted}
-    assert early == {"Math-Italic.woff2", "Main-Regular.woff2", "Size1-Regular.woff2"}
 
 
 @pytest.mark.parametrize("width", [390, 1280])

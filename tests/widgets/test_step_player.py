@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from tests.site.published import tree
 from tests.site.visits import load
 from tests.widgets.stage import alone, bring
-from tools.scripts import without_comments
 from tools.widgets import step_player, target
 
 EMBEDDED = {
@@ -145,8 +144,7 @@ def test_products_and_gates_are_those_of_torch(bare: Page, served: str, cell: st
 def test_wrong_rule_is_noticed(
     bare: Page, served: str, cell: str, network: str, right: str, wrong: str
 ) -> None:
-    published = [without_comments(code) for code in (right, wrong)]
-    ticks = bare.evaluate(RUN, [served, cell, network, published])
+    ticks = bare.evaluate(RUN, [served, cell, network, [right, wrong]])
     output, _ = torch_run(cell, network)
     assert (shown_output(ticks, network) - output).abs().max() > 1e-2
 

@@ -8,13 +8,14 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+SHARED = {"drawing", "labels", "palette", "style", "tidy"}
 TARGET = Path(__file__).parents[2] / "docs" / "assets" / "figures"
 
 
 def names() -> list[str]:
-    """List the figures: the modules beside `style`."""
+    """List the figures: the modules beside those that they share."""
     files = {path.stem for path in Path(__file__).parent.glob("*.py")}
-    return sorted(files - {"__init__", "__main__", "style"})
+    return sorted(files - {"__init__", "__main__"} - SHARED)
 
 
 def module(name: str) -> ModuleType:

@@ -2,8 +2,8 @@
 
 import sys
 
-from tools.drawing import drawn_svg
 from tools.figures import names, target
+from tools.figures.drawing import drawn_svg
 
 for name in [argument.replace("-", "_") for argument in sys.argv[1:]] or names():
     target(name).parent.mkdir(exist_ok=True)

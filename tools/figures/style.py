@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from torch import Tensor
 
-from tools.palette import PALETTE
+from tools.figures.palette import PALETTE
 
 INK, MUTED, LINE, PAPER = (PALETTE[name] for name in ("ink", "muted", "line", "paper"))
 N, T, E, H, LD, NEG = (PALETTE[name] for name in ("n", "t", "e", "h", "ld", "neg"))

@@ -22,10 +22,10 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
+from tools.figures.tidy import tidy
 from tools.formulas import typeset_formulas
 from tools.language import joined
 from tools.site import ROOT, language_of
-from tools.tidy_svg import tidy
 from tools.words import WORDS, Words
 
 log = logging.getLogger("mkdocs.hooks.labs")

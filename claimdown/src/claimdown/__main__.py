@@ -99,14 +99,11 @@ def checked(page: Path, update: bool) -> tuple[Path, Report | None, str]:
 def compare_all(pages: list[Path], translated: bool) -> int:
     """Print where translations differ from their originals, or mark them as up to date."""
     config = config_for(pages[0])
-    try:
-        twins = pairs(pages, config)
-        for page, original in twins.items() if translated else ():
-            if page.is_file() and original.is_file():
-                mark_translated(page, original)
-        found = compare(pages, config)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    twins = pairs(pages, config)
+    for page, original in twins.items() if translated else ():
+        if page.is_file() and original.is_file():
+            mark_translated(page, original)
+    found = compare(pages, config)
     end = counted(len(found), "difference") if found else "no difference"
     print("\n".join([*found, f"{counted(len(twins), 'translation')} compared: {end}"]))
     return 1 if found else 0

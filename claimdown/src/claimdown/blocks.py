@@ -84,6 +84,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
                 block.line,
                 "this code block is not a fence: it is indented too far, and shown as code",
             )
+        elif block.kind == "footnote" and block.indent:
+            yield block.line, "a footnote's text stands at the left margin"
         elif block.indent != content:
             yield block.line, f"{what} indented by {block.indent} spaces, where {content} are right"
         if before and not block.apart and not _may_touch(before, block):

@@ -22,7 +22,7 @@ Fault = tuple[int, str]  # a line of the page, and what is wrong there
 NAMES = {Code: "Python block", Skipped: "skipped block", Output: "output"}
 FORMULAS = "arithmatex", "katex", "MathJax"
 # What is no text, or was checked otherwise, or is counted by the engine itself.
-NO_TEXT = "verified", "headerlink", "checks"
+NO_TEXT = "verified", "headerlink", "checks", "claimdown-facts"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 LONGEST = 70  # characters of a block that are quoted
 

@@ -32,6 +32,7 @@ from claimdown.reader import read
 from claimdown.report import Report
 from claimdown.runner import run
 
+# Faults are errors, and no warnings: these do not stop `mkdocs build --strict --quiet`.
 log = logging.getLogger("mkdocs.plugins.claimdown")
 STYLE = "assets/claimdown.css"
 EXTENSIONS = ("claimdown.values", "claimdown.counts")  # which have an option `edition`
@@ -132,14 +133,14 @@ class ClaimdownPlugin(BasePlugin[Options]):
         except ConfigError as error:
             raise PluginError(str(error)) from None
         for failure in report.failures:
-            self.warn(report.page, failure.line, failure.message)
+            self.name(report.page, failure.line, failure.message)
         if report.failures or not self.has_notebook(file, report.page):
             return
         try:
             address = posixpath.join(config.site_url or "", file.url)
             node = notebook(report.page, report, address, self.figure)
         except ValueError as error:  # the page holds something that no notebook can show
-            log.warning(str(error).replace(str(report.page.path), self.name_of(report.page)))
+            log.error(str(error).replace(str(report.page.path), self.name_of(report.page)))
             return
         target = Path(file.abs_dest_path).with_suffix(".ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -184,9 +185,9 @@ class ClaimdownPlugin(BasePlugin[Options]):
         if found is None:
             return html
         for problem in [] if self.config.run else found.of(Problem):
-            self.warn(found, problem.line, problem.message)
+            self.name(found, problem.line, problem.message)
         if not found.of(Problem):
-            self.warn_all(found, unverified_numbers(found, html))
+            self.name_all(found, unverified_numbers(found, html))
         words, facts = self.course.words(found.edition), ""
         if not any(fence.code.strip() == "summary" for fence in found.of(Generated)):
             to = self.counts_page(found.edition, files)
@@ -209,7 +210,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             self.compared.add(page.file.dest_uri)
             if not found.of(Problem):
                 claim = self.course.words(found.edition).claim
-                self.warn_all(found, differences(found, published(output, claim)))
+                self.name_all(found, differences(found, published(output, claim)))
         return output
 
     @event_priority(100)  # notebooks are there when other plugins look at the site
@@ -226,22 +227,22 @@ class ClaimdownPlugin(BasePlugin[Options]):
         for path in sorted(site.rglob("*.htm*")):
             name = path.relative_to(site).as_posix()
             if name not in read_ones and not matches(name, self.config.unread):
-                log.warning(
+                log.error(
                     f"{name}: this page is published and is no page of [tool.claimdown]; "
                     "if it should be, name it in the plugin's option unread"
                 )
 
     on_post_build = CombinedEvent(_finish_all, _name_unread)
 
-    def warn(self, page: Page, line: int, message: str) -> None:
-        log.warning(f"{self.name_of(page)}:{line}: {message}")
+    def name(self, page: Page, line: int, message: str) -> None:
+        log.error(f"{self.name_of(page)}:{line}: {message}")
 
     def name_of(self, page: Page) -> str:
         return page.path.relative_to(self.course.root).as_posix()
 
-    def warn_all(self, page: Page, faults: list[Fault]) -> None:
+    def name_all(self, page: Page, faults: list[Fault]) -> None:
         for line, message in faults:
-            self.warn(page, line, message)
+            self.name(page, line, message)
 
 
 def matches(name: str, patterns: list[str]) -> bool:

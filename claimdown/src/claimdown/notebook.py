@@ -83,9 +83,7 @@ def notebook(
     if faults or report.messages:
         raise ValueError("\n".join([*faults, *report.messages]))
     writer = _Writer(page, report, config_for(page.path), address, figure)
-    result = new_notebook(cells=list(writer.cells()), metadata=writer.metadata())
-    result.nbformat_minor = 5
-    return result
+    return new_notebook(cells=list(writer.cells()), metadata=writer.metadata())
 
 
 def notebook_text(node: NotebookNode) -> str:

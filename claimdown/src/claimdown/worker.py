@@ -233,7 +233,8 @@ class PageRun:
 
 def said(error: BaseException) -> str:
     """Return an error's type and message, whatever its class makes of it."""
-    return "".join(traceback.format_exception_only(error)).strip()
+    lines = traceback.format_exception_only(error)
+    return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
 
 
 def is_literal(expression: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from tools.palette import FONT, PALETTE
+from tools.figures.palette import FONT, PALETTE
 
 
 def tidy(svg: str) -> str:

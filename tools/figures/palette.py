@@ -1,4 +1,4 @@
-"""The colours and the type of figures, logo and social card: plain values, which cost nothing."""
+"""The colours and the type of figures: plain values, which cost nothing."""
 
 # The light scheme; site.css defines --fig-NAME for both schemes. No two names share a colour.
 PALETTE = {

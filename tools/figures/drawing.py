@@ -9,7 +9,7 @@ from PIL import Image
 
 from tools.figures import module
 from tools.figures.style import RC
-from tools.tidy_svg import tidy
+from tools.figures.tidy import tidy
 
 SYMBOL = re.compile(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))")
 
