@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from claimdown.config import config_for
-from claimdown.notebook import notebook_text
+from claimdown.notebooks import notebook_text
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import File, Files

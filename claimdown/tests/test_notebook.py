@@ -11,7 +11,7 @@ from courses import TWO_EDITIONS, course
 from nbformat import NotebookNode
 
 from claimdown.blocks import KINDS
-from claimdown.notebook import notebook, notebook_text
+from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Block, Code, Page
 from claimdown.reader import read
 from claimdown.report import Failure, Report

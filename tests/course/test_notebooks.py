@@ -16,7 +16,7 @@ import pytest
 from bs4 import BeautifulSoup
 from claimdown.comments import without_comments
 from claimdown.comparison import same_output
-from claimdown.notebook import notebook, notebook_text
+from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Code, Fence, Output, Page, Shown, Skipped
 from claimdown.reader import read
 from claimdown.report import Report

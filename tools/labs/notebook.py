@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from claimdown.config import config_for
-from claimdown.notebook import LANGUAGE_INFO
+from claimdown.notebooks import LANGUAGE_INFO
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode

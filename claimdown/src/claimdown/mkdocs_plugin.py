@@ -26,7 +26,7 @@ from mkdocs.structure.pages import Page as SitePage
 from claimdown.config import ConfigError, config_for
 from claimdown.counts import count_line
 from claimdown.guard import Fault, differences, published, unverified_numbers
-from claimdown.notebook import notebook, notebook_text
+from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Code, Generated, Page, Problem
 from claimdown.reader import read
 from claimdown.report import Report
