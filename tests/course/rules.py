@@ -26,7 +26,7 @@ from tools.site import (
     navigation,
 )
 
-UNFILLED = re.compile(r"TODO.*")
+UNFILLED = re.compile(r"TODO .+")  # as the templates of make chapter have it
 BONES = ("need", "idea", "code", "check", "mistakes", "exercises", "next")
 # A Chinese character says as much as two letters, and takes as much room in a list of results.
 DESCRIPTION = {"en": (50, 160), "zh": (20, 80)}
