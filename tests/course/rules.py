@@ -31,7 +31,7 @@ BONES = ("need", "idea", "code", "check", "mistakes", "exercises", "next")
 # A Chinese character says as much as two letters, and takes as much room in a list of results.
 DESCRIPTION = {"en": (50, 160), "zh": (20, 80)}
 FIGURE = re.compile(r"\]\(\S*assets/figures/(?P<name>[\w-]+)\.svg")
-LINK = re.compile(r"\]\((?![a-z]+:|/)(?P<file>[^\s)#]*)(?:#(?P<anchor>[\w-]+))?")
+LINK = re.compile(r"\]\((?![a-z]+:|/|\S*assets/figures/)(?P<file>[^\s)#]*)(?:#(?P<anchor>[\w-]+))?")
 ANCHOR = re.compile(r"\{:?[^}\n]*#([\w-]+)[^}\n]*\}")
 PAPER = re.compile(r"https?://(?:arxiv\.org|(?:dx\.)?doi\.org)/[^\s)>\]\"`]+")
 INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)"')
