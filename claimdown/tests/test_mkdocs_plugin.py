@@ -340,7 +340,7 @@ WRONG = {
     "edition": ({"editions": "[tool.claimdown]\nediton = 1\n"}, "editon: no such entry"),
     "distribution": (
         {"editions": f"[tool.claimdown]\ndistributions = ['nowhere']\n{EDITIONS}"},
-        "distributions: nowhere is not installed",
+        "distributions: expected what is installed, got 'nowhere'",
     ),
 }
 
