@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from checking import HEAD, PYPROJECT, TICKS, fence, make_course, output
 from claimdown.__main__ import main
 from courses import TWO_EDITIONS

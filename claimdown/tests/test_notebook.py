@@ -7,13 +7,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
+
 from claimdown.blocks import KINDS
 from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Block, Code, Page
 from claimdown.reader import read
 from claimdown.report import Failure, Report
 from courses import TWO_EDITIONS, course
-from nbformat import NotebookNode
 
 SITE = "https://example.org/course/"
 ADDRESS = f"{SITE}part/planted.html"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from checking import HEAD, TICKS, fence, inside, make_course, output
 from courses import TWO_EDITIONS
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from checking import HEAD, PLANTED, Checked, as_read, check, course, fence, output
 from claimdown.runner import run
 
