@@ -160,7 +160,7 @@ def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
     """It leads to an entry that has an id, and shows those paragraphs that a word was found in."""
     symbol = '<span class="arithmatex"><bdi data-search-exclude><i>t</i></bdi></span>'
     html = (
-        f'<dl><dt id="a">a {symbol}</dt>\n<dd>one</dd>\n'
+        f'<dl><dt id="a">a {symbol}, {symbol}</dt>\n<dd>one</dd>\n'
         f"<dt>b {symbol}</dt>\n<dd>two</dd>\n"
         "<dt><code>c</code></dt>\n<dd>\n<p>three</p>\n<div>x</div>\n</dd></dl>"
         '<table><tr><td>4</td></tr><tr class="r"><td>5</td></tr></table>'
