@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from claimdown.config import config_for
-from claimdown.notebooks import notebook_text
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import CombinedEvent, event_priority
@@ -17,6 +15,8 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils.templates import TemplateContext
 from nbformat import NotebookNode
 
+from claimdown.config import config_for
+from claimdown.notebooks import notebook_text
 from tools.editions import linked, without_twins
 from tools.formulas import KATEX
 from tools.labs.execution import prepare_labs

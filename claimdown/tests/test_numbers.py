@@ -1,6 +1,7 @@
 """Every number on a page is verified in its place, or refused there."""
 
 import pytest
+
 from checking import HEAD, as_read, check, fence, refused
 from claimdown.page import Problem, Value
 

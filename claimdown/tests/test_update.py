@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from checking import HEAD, TICKS, fence, inside, make_course, output
 from claimdown.reader import read
 from claimdown.runner import run

@@ -110,8 +110,11 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
 
 def cells(row: str) -> int:
     """Count the cells of a table's row; a bar in inline code ends none, one in a formula does."""
-    bare = TOKEN.sub(lambda match: match[0] if match["formula"] else blank(match), row)
-    return bare.count("|") - 1
+
+    def formula(match: re.Match[str]) -> str:
+        return match[0].replace(r"\|", "") if match["formula"] else blank(match)
+
+    return TOKEN.sub(formula, row).count("|") - 1
 
 
 def _attributes(match: re.Match[str]) -> str:
