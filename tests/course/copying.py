@@ -15,7 +15,6 @@ from types import CodeType
 
 from claimdown.page import Code
 from claimdown.reader import read
-
 from tests.course.rules import name_of
 
 # What the interpreter and `exec` give every module.

@@ -21,7 +21,6 @@ from claimdown.page import Claim, Code, Item, Output, Page, Value
 from claimdown.reader import read
 from claimdown.report import ClaimError
 from claimdown.worker import PageRun
-
 from tests.course.mutations import MUTATIONS, Mutation
 from tests.course.rules import UNFILLED, at, line_of
 from tools.site import pages

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import autocorrect_py
+
 from claimdown.page import Page
 from claimdown.prose import INLINE_CODE
-
 from tools.figures.labels import untranslated
 from tools.site import (
     CONFIGURATIONS,

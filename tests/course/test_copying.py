@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+
 from claimdown.page import Code
 from claimdown.reader import read
-
 from tests.course.copying import definitions, faults
 from tests.course.planted import HEAD, fence
 from tools.site import docs_dir, is_chapter, pages

@@ -6,9 +6,9 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import pytest
+
 from claimdown.page import Code, Page
 from claimdown.reader import read
-
 from tests.course.mutants import (
     Outcome,
     asked,

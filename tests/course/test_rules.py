@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from claimdown.page import Page
 from claimdown.reader import read
-
 from tests.course import rules
 from tools.site import LANGUAGES, ROOT, docs_dir, pages
 

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+
 from claimdown.config import config_for
 from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.translation import compare, pairs
-
 from tests.course.rules import complaints, labels, typography
 from tools.figures.labels import LABELS, in_chinese
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from claimdown.translation import mark_translated
-
 from tests.course.rules import UNFILLED, at
 from tools.site import CONFIGURATIONS, LANGUAGES, ROOT, docs_dir
 

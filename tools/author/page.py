@@ -16,7 +16,6 @@ from claimdown.reader import read
 from claimdown.runner import run
 from claimdown.translation import compare
 from claimdown.update import apply_edits
-
 from tests.course import copying, mutants, rules
 from tools.site import LANGUAGES, docs_dir, english, is_chapter, language_of
 

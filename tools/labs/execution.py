@@ -13,7 +13,6 @@ from typing import Any
 import nbconvert.preprocessors
 import nbformat
 from bs4 import BeautifulSoup
-from claimdown.comments import without_comments
 from filelock import FileLock
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -23,6 +22,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor, ExecutePreproce
 from nbformat import NotebookNode
 from nbformat.v4 import new_raw_cell
 
+from claimdown.comments import without_comments
 from tools.site import ROOT
 
 NOTEBOOK = "application/x-ipynb+json"

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from claimdown.config import config_for
-from claimdown.notebooks import LANGUAGE_INFO
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from claimdown.config import config_for
+from claimdown.notebooks import LANGUAGE_INFO
 from tools.definitions import standalone
 from tools.labs.execution import executed_notebook
 from tools.labs.pages import linked_file
