@@ -76,10 +76,13 @@ def prose(page: Page) -> Iterator[tuple[int, str]]:
 
 
 def unfilled(page: Page) -> list[str]:
-    """Name what `make chapter` has left to write."""
+    """Name what `make chapter` has left to write; of a translation, only how much there is."""
     lines = enumerate(page.text.split("\n"), 1)
-    return [at(page.path, number, f"not filled in: {found[0]}")
-            for number, line in lines if (found := UNFILLED.search(line))]  # fmt: skip
+    found = [(number, todo[0]) for number, line in lines if (todo := UNFILLED.search(line))]
+    if found and page.edition != LANGUAGES[0]:
+        what = f"not translated yet, in {len(found)} places that begin with TODO"
+        return [at(page.path, found[0][0], f"{what}; write the English page first")]
+    return [at(page.path, number, f"not filled in: {todo}") for number, todo in found]
 
 
 def description(page: Page) -> list[str]:
@@ -290,8 +293,9 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
              if f"\n{heading}\n" in (text := path.read_text(encoding="utf-8"))}  # fmt: skip
     if len(pages) != 1:
         where = ", ".join(map(name_of, pages)) or "no page"
-        what = f"{where} of the reference has a section for {name}; write one, in one page"
-        return [at(index, 1, f"{what}: {heading}, with {defined.include}")]
+        what = f"{where} of the reference has a section for {name}; write one on one of them"
+        cure = f"{heading}, with {defined.include}, and a row in the table of all names"
+        return [at(index, 1, f"{what}: {cure}")]
     ((page, text),) = pages.items()
     found = []
     if defined.include not in text:

@@ -16,7 +16,9 @@ from tools.site import ROOT
 COPIED = ["claimdown", "docs/assets/figures", "docs/en", "docs/zh", "mkdocs.yml", "mkdocs.zh.yml",
           "pyproject.toml", "rnn_tutorial", "tests", "tools"]  # fmt: skip
 GENERATED = ("__pycache__", "node_modules")
-EN, ZH = "docs/en/learning/zoneout.md", "docs/zh/learning/zoneout.md"
+SLUG = "laid-out-by-a-test"
+NAME = f"learning/{SLUG}"
+EN, ZH = f"docs/en/{NAME}.md", f"docs/zh/{NAME}.md"
 CHANGED = {EN, ZH, "mkdocs.yml", "mkdocs.zh.yml", "tests/course/mutations.py"}
 
 
@@ -30,7 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*GENERATED))
         else:
             shutil.copy(ROOT / name, folder / name)
-    told = author(folder, "chapter", "learning/zoneout", "Zoneout in a loop")
+    told = author(folder, "chapter", NAME, "A loop")
     assert told.returncode == 0, told.stderr
     return folder
 
@@ -72,8 +74,8 @@ def test_chapter_has_pages_lines_in_both_navigations_and_a_stub(project: Path) -
         old, new = ((folder / name).read_text(encoding="utf-8") for folder in (ROOT, project))
         (line,) = set(new.split("\n")) - set(old.split("\n"))
         assert line in (
-            "      - Zoneout in a loop: learning/zoneout.md",
-            "      - TODO 译出标题: learning/zoneout.md",
+            f"      - A loop: {NAME}.md",
+            f"      - TODO 译出标题: {NAME}.md",
         )
         assert new.replace(f"{line}\n", "") == old, "comments and order stay"
         lines = new.split("\n")
@@ -82,7 +84,7 @@ def test_chapter_has_pages_lines_in_both_navigations_and_a_stub(project: Path) -
         (folder / "tests/course/mutations.py").read_text("utf-8") for folder in (ROOT, project)
     )
     assert new.startswith(old.removesuffix("]\n"))
-    assert '"zoneout": ["' in new
+    assert f'"{SLUG}": ["' in new
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_chapter_has_pages_lines_in_both_navigations_and_a_stub(project: Path) -
         ("nowhere/zoneout", "", "NAME: expected FOLDER/PAGE, FOLDER one of foundations, gates, "),
         ("learning/Zone_out", "", "PAGE small letters and hyphens; got 'learning/Zone_out'"),
         ("learning/../x", "", "NAME: expected FOLDER/PAGE"),
-        ("gates/zoneout", "", "NAME: expected a new page, got 'gates/zoneout', and there is docs/"),
+        (f"gates/{SLUG}", "", f"NAME: expected a new page, got 'gates/{SLUG}', and there is docs/"),
         ("learning/new", "a: b", "TITLE: expected letters, digits, blanks and .,'’- that begin"),
     ],
 )
@@ -104,7 +106,7 @@ def test_wrong_name_is_refused_and_nothing_written(
     assert told.returncode == 2
     assert message in told.stderr
     assert before == {name: (project / name).read_bytes() for name in CHANGED}
-    assert not (project / f"docs/en/{name}.md").exists() or name == "learning/zoneout"
+    assert not (project / f"docs/en/{name}.md").exists()
 
 
 def test_what_is_not_filled_in_is_named(project: Path) -> None:
@@ -113,7 +115,8 @@ def test_what_is_not_filled_in_is_named(project: Path) -> None:
     faults = told.stdout.splitlines()[:-1]
     files = {fault.split(":")[0] for fault in faults}
     assert files == CHANGED - {"mkdocs.yml"}
-    assert [fault for fault in faults if ": not filled in: TODO " not in fault] == []
+    left = [fault for fault in faults if ": not filled in: TODO " not in fault]
+    assert [fault for fault in left if not fault.startswith(f"{ZH}:2: not translated yet")] == []
     assert told.stdout.endswith(f"{ZH}: {len(faults)} faults\n")
 
 
@@ -134,7 +137,7 @@ def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
     change(project, EN, "print(list", "import math\nprint(list")
     change(project, EN, "](../foundations/memory.md)", "](../foundations/memory.md#nowhere)")
     change(project, EN, "assert not torch.equal(x, x.flip(1))", "assert torch.equal(x, x.flip(1))")
-    stub = {"TODO a file of rnn_tutorial/, such as cells.py, or zoneout.md": "zoneout.md",
+    stub = {f"TODO a file of rnn_tutorial/, such as cells.py, or {SLUG}.md": f"{SLUG}.md",
             " for a line of the page's own": "", "TODO what stands there, once": "x.clone()",
             "TODO what would be wrong": "x.detach()", "TODO a mistake": "a mistake",
             '["TODO Say what': '["Say what'}  # fmt: skip
@@ -152,7 +155,7 @@ def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
         rf"{EN}:\d+: https://arxiv.org/abs/1.2 is not in docs/en/look-up/bibliography.md; add an ",
         rf"{EN}:\d+: import math belongs into the first block; move it there",
         r"mkdocs.zh.yml:\d+: not filled in: TODO 译出标题",
-        r"tests/course/mutations.py:\d+: zoneout still holds with it: 'Say what equals what \(eq",
+        rf"tests/course/mutations.py:\d+: {SLUG} still holds with it: 'Say what equals what \(eq",
     ]
     for pattern in expected:
         assert re.search(f"(?m)^{pattern}", told.stdout), f"{pattern}\n{told.stdout}"
