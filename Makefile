@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 export NO_MKDOCS_2_WARNING := 1
 EDITION ?= en
 
-.PHONY: help serve test test-browser site site-en site-zh update format clean
+.PHONY: help serve chapter page test test-browser site site-en site-zh update format clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,12 @@ help:  ## list these commands
 # The Chinese edition: make serve EDITION=zh.
 serve: $(INSTALLED)  ## serve the site, and build a page anew when it is saved
 	$(BIN)/python -m mkdocs serve --no-strict --dirty -f $(if $(filter en,$(EDITION)),mkdocs.yml,mkdocs.$(EDITION).yml)
+
+chapter: $(INSTALLED)  ## lay out a chapter: make chapter NAME=learning/zoneout TITLE="Zoneout"
+	@$(BIN)/python -m tools.author.chapter "$(NAME)" "$(TITLE)"
+
+page: $(INSTALLED)  ## fill a page in, check all about it: make page P=docs/en/learning/zoneout.md
+	@$(BIN)/python -m tools.author.page "$(P)"
 
 test: $(INSTALLED)  ## run every check that needs no browser
 	$(BIN)/python -m pytest -m "not browser"

@@ -21,7 +21,6 @@ sys.path.insert(0, str(ROOT))
 
 from claimdown.page import Code  # noqa: E402 -- needs the path
 from claimdown.reader import read  # noqa: E402 -- needs the path
-
 from tools.site import pages  # noqa: E402 -- needs the path
 
 BOUND = 1.5

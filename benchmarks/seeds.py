@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from claimdown.comparison import as_shown
 from claimdown.page import Code
 from claimdown.page import Page as Chapter

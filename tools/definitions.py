@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claimdown.includes import definitions
-
 from tools.site import ROOT
 
 PACKAGE = ROOT / "rnn_tutorial"

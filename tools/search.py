@@ -20,7 +20,7 @@ UNSOUGHT = re.compile(
 # What the search would show as one long text: entries of lists of terms, rows, captions.
 ENTRY = re.compile(
     r'<dt\b(?P<id> id="[^"]*")?[^>]*>(?P<term>.*?)'
-    r'(?:\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)?</dt>'
+    r'(?:,?\s*<span class="arithmatex"><bdi[^>]*></bdi></span>)*</dt>'
     r"\s*<dd>\s*(?P<block><p>)?(?P<text>.*?)</dd>",
     re.DOTALL,
 )

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from lxml.html import HtmlElement, fromstring
+from markdown import Markdown
+
 from claimdown.config import Words
 from claimdown.counts import count_line
 from courses import PAGE, TWO_EDITIONS, course
-from lxml.html import HtmlElement, fromstring
-from markdown import Markdown
 
 TABLE = "```checks\ntable\n```"
 SUMMARY = "```checks\nsummary\n```"

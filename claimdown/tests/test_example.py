@@ -84,9 +84,8 @@ def test_example_holds(python: str, course: Path) -> None:
         "3 pages: 15 blocks executed, 5 outputs compared, 9 values verified, 0 skipped, "
         "2 shown but not executed; everything holds"
     )
-    assert said(python, course, "-m", "claimdown", "--compare").strip() == (
-        "1 translations: 0 differences"
-    )
+    text = said(python, course, "-m", "claimdown", "--compare", GERMAN)
+    assert text.strip() == "1 translation compared: no difference"
     text = said(python, course, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert "3 pages: 15 blocks executed, 5 outputs compared, 9 values verified" in text
     assert re.search(r"\b32 passed\b", text), text
@@ -245,14 +244,19 @@ def test_difference_of_a_translation_is_named(
     old: str, new: str, part: str, python: str, course: Path
 ) -> None:
     planted(course, GERMAN, old, new)
-    text = said(python, course, "-m", "claimdown", "--compare", code=1)
+    text = said(python, course, "-m", "claimdown", "--compare", GERMAN, code=1)
     line = line_of(course, GERMAN, part) if part else r"\d+"
     assert re.search(rf"(?m)^{GERMAN}:{line}: ", text), text
 
 
+def test_page_without_a_translation_is_named(python: str, course: Path) -> None:
+    text = said(python, course, "-m", "claimdown", "--compare", code=1)
+    assert f"{MERGE}:1: it is not translated; write docs/de/merge.md" in text
+
+
 def test_translation_of_an_older_original_is_named(python: str, course: Path) -> None:
     planted(course, INDEX, "Sort five numbers.", "Sort these five numbers.")
-    text = said(python, course, "-m", "claimdown", "--compare", code=1)
+    text = said(python, course, "-m", "claimdown", "--compare", GERMAN, code=1)
     assert re.search(rf"(?m)^{GERMAN}:\d+: ", text), text
 
 

@@ -1,11 +1,23 @@
 """Each thing has one written form; whatever else a page shows as code is refused at its line."""
 
+from pathlib import Path
+
 import pytest
 
 from checking import (
-    HEAD, PLANTED, TICKS, as_read, check, fence, inside, output, refused,
+    HEAD,
+    PLANTED,
+    TICKS,
+    as_read,
+    check,
+    fence,
+    inside,
+    make_course,
+    output,
+    refused,
 )  # fmt: skip
 from claimdown.page import Code, Generated, Output, Problem, Shown, Skipped
+from claimdown.reader import read
 
 BLOCK = fence()
 
@@ -156,6 +168,7 @@ REFUSED = {
     "closed with more ticks": (f"```python\n{PLANTED}\n````\n\nText\n", 3, CLOSED),
     "closed with tildes": (f"```python\n{PLANTED}\n~~~\n\nText\n", 3, CLOSED),
     "closed further in": (f"```python\n{PLANTED}\n    ```\n\nText\n", 3, CLOSED),
+    "closed with a space": (f"```python\n{PLANTED}\n``` \n\nText\n", 3, CLOSED),
     "closed with a word": (f"```python\n{PLANTED}\n``` end\n\nText\n", 3, CLOSED),
     # Not in its place.
     "content outside of its box": (f"!!! note\n\n    ```python\n{PLANTED}\n    ```\n", 6, ""),
@@ -180,6 +193,20 @@ REFUSED = {
     "blockquote in a box": ("!!! note\n\n" + inside(inside(BLOCK, "> ")), 5, ALONE),
     "a no-break space before it": (inside(BLOCK, "\xa0"), 3, ""),
     "a zero-width space before it": ("\u200b" + BLOCK, 3, ""),
+    # In a place that Markdown does not take for what it looks like.
+    "another list's mark": (f"1) a\n\n{inside(BLOCK)}", 5, SPACES),
+    "a list right after a paragraph": (f"Text\n- a\n\n{inside(BLOCK)}", 4, "blank line"),
+    "a number right after a paragraph": (f"Text\n10. a\n\n{inside(BLOCK)}", 4, "blank line"),
+    "a list right after a fence": (f"{fence('bash', 'ls')}- a\n\n{inside(BLOCK)}", 6, "blank line"),
+    "a list right after a tag": (f"<br>\n- a\n\n{inside(BLOCK)}", 4, "blank line"),
+    "right after a reference": (f"[a]:\n{BLOCK}", 4, ""),
+    "an indented line after a reference": ("[a]: https://x.org\n    assert False\n", 4, ""),
+    "an indented line after a heading's mark": ("#\n    assert False\n", 3, ""),
+    "an indented line after a quote's mark": (">\n     assert False\n", 4, ""),
+    "a box left by a line": (f"!!! note\n    * c\ntext\n\n{inside(BLOCK)}", 5, ""),
+    "a footnote in a list": (f"- a\n\n    [^1]: b\n\n{inside(BLOCK, ' ' * 8)}", 5, ""),
+    "a footnote in a box": ("!!! note\n\n    [^1]: b\n\n        assert False\n", 5, ""),
+    "a list in a footnote": (f"[^1]: a\n    * b\n\n{inside(BLOCK, ' ' * 8)}", 4, ""),
     # Code that is no fence.
     "four spaces": (inside(PLANTED + "\n"), 3, "not a fence"),
     "a tab": (f"\t{PLANTED}\n", 3, ""),
@@ -225,6 +252,21 @@ REFUSED = {
     "heading doubly underlined": ("Part\n====\n", 4, "found ===="),
     "heading without a space": ("##Part { #part }\n", 3, "heading"),
     "heading closed with hashes": ("## Part { #part } ##\n", 3, "id"),
+    "a table without bars at its ends": ("a | b\n--- | ---\nc | d\n", 3, "with a bar"),
+    "a row without a bar at its end": ("| a | b |\n|---|---|\n| c | d\n", 5, "with a bar"),
+    "a row with a cell too many": (
+        "| a | b |\n|---|---|\n| c | d | e |\n",
+        5,
+        "this one 3",
+    ),
+    "a row with a cell too few": ("| a | b |\n|---|---|\n| c |\n", 5, "this one 1"),
+    "a bar in a formula in a row": (
+        "| a | b |\n|---|---|\n| c | $|x|$ |\n",
+        5,
+        "this one 4",
+    ),
+    "an id twice": ("## A { #a }\n\n## B { #a }\n", 5, "a"),
+    "the first heading's id again": ("## A { #page }\n", 3, "page"),
     "box without a space": ("!!!note\n\n    Text\n", 3, "box"),
     "box in single quotes": ("!!! note 'Title'\n\n    Text\n", 3, "box"),
     "box with two kinds": ('!!! note inline "Title"\n\n    Text\n', 3, "box"),
@@ -254,6 +296,7 @@ INCLUDES = {
     "escaped": (f';{INCLUDE}:double"', 4, "include"),
     "no quotes": (f"{INCLUDE}:double".replace('"', ""), 4, "include"),
     "single quotes": (f"{INCLUDE}:double'".replace('"', "'"), 4, "include"),
+    "a space after it": (f'{INCLUDE}:double" ', 4, "include"),
     "something after it": (f'{INCLUDE}:double"  # twice', 4, "include"),
     "in a comment": (f'# {INCLUDE}:double"', 4, "include"),
     "one dash": (f'{INCLUDE}:double"'.replace("--8", "-8"), 4, "include"),
@@ -301,6 +344,36 @@ def test_include_is_expanded_and_its_lines_are_those_of_its_file() -> None:
     assert len(faults) == 2, "the rest of the page runs"
 
 
+# What a file may hold that no page can include: its bytes, and what is said.
+FILES = {
+    "not UTF-8": (b'def f():\n    return "\xff"\n', "UTF-8"),
+    "not Python": (b"def f(:\n", "line 1: not Python"),
+    "a null byte": (b'def f():\n    return "\0"\n', "not Python"),
+    "a fence": (b'def f():\n    """Text.\n\n    ```python\n    x\n    ```\n    """\n', "fence"),
+    "an include": (b'def f():\n    """Text.\n\n--8<-- "x.py:f"\n    """\n', "include"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), FILES.values(), ids=FILES)
+def test_file_that_cannot_be_included_is_named(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    root = make_course(tmp_path, {"page.md": HEAD + fence(body='--8<-- "package/file.py:f"')})
+    (root / "package" / "file.py").write_bytes(content)
+    (problem,) = read(root / "docs/page.md").of(Problem)
+    assert problem.line == 4
+    assert "package/file.py" in problem.message
+    assert message in problem.message
+
+
+def test_file_may_begin_with_a_mark_of_its_encoding(tmp_path: Path) -> None:
+    root = make_course(tmp_path, {"page.md": HEAD + fence(body='--8<-- "package/file.py:f"')})
+    (root / "package" / "file.py").write_bytes(b"\xef\xbb\xbfdef f():\r\n    return 1\r\n")
+    page = read(root / "docs/page.md")
+    assert not page.of(Problem)
+    assert page.of(Code)[0].code == "def f():\n    return 1"
+
+
 def test_include_stands_in_a_box() -> None:
     page = as_read(f"{HEAD}!!! note\n\n{inside(fence(body=INCLUDE + ':Pair' + chr(34)))}")
     assert page.of(Code)[0].code.splitlines()[-1] == "    first, second = 1, 2"
@@ -332,6 +405,8 @@ FRONT_MATTER = {
     "a limit of nothing": ("---\ndescription: x\ntimeout: 0\n---\n", 3, "timeout"),
     "a limit below nothing": ("---\ntimeout: -1\n---\n", 2, "timeout"),
     "a limit that is no number": ("---\ntimeout: yes\n---\n", 2, "timeout"),
+    "a limit without end": ("---\ntimeout: .inf\n---\n", 2, "timeout"),
+    "no number as a limit": ("---\ntimeout: .nan\n---\n", 2, "timeout"),
     "without end": ("---\ndescription: x\n", 1, "front matter"),
     "of another kind": ("description: x\n\n", 1, ""),
 }
@@ -402,17 +477,21 @@ def test_output_called_otherwise(info: str) -> None:
 
 
 CLAIM = '!!! success "Claim: it holds (equal)"\n'
-ASSERTS = inside(fence(body="assert True"))
+ASSERTS = inside(fence(body="assert len(str(1)) == 1"))
 CLAIMS = {
     "no assert": (CLAIM + inside(fence(body="x = 1")), "asserts nothing"),
     "only the word": (CLAIM + inside(fence(body="x = 'assert'")), "asserts nothing"),
     "only in a comment": (CLAIM + inside(fence(body="x = 1  # assert x")), "asserts nothing"),
     "only skipped": (
-        CLAIM + inside(fence('python { .skip title="Not run: x" }', "assert True")),
+        CLAIM + inside(fence('python { .skip title="Not run: x" }', "assert len(str(1)) == 1")),
         "asserts nothing",
     ),
-    "assert outside": (CLAIM + "\n    Text.\n\n" + fence(body="assert True"), "asserts nothing"),
+    "assert outside": (
+        CLAIM + "\n    Text.\n\n" + fence(body="assert len(str(1)) == 1"),
+        "asserts nothing",
+    ),
     "no code": (CLAIM, "asserts nothing"),
+    "what always holds": (CLAIM + inside(fence(body="assert True")), "asserts nothing"),
     "another kind": (CLAIM.replace("success", "note") + ASSERTS, "claim"),
     "no kind of equality": (CLAIM.replace(" (equal)", "") + ASSERTS, "claim"),
     "another kind of equality": (CLAIM.replace("(equal)", "(roughly)") + ASSERTS, "claim"),

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from markdown import Markdown
+
 from claimdown.guard import differences, published, unverified_numbers
 from claimdown.page import Page
 from claimdown.reader import read
 from courses import PAGE, course
-from markdown import Markdown
 
 EXTENSIONS = [
     "admonition", "attr_list", "footnotes", "pymdownx.details", "pymdownx.superfences",

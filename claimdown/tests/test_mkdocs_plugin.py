@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from courses import EDITIONS, PAGE, TWO_EDITIONS, course
 from lxml.html import HtmlElement, fromstring
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
+
+from courses import EDITIONS, PAGE, TWO_EDITIONS, course
 
 SITE = """\
 site_name: Sums
@@ -340,7 +341,7 @@ WRONG = {
     "edition": ({"editions": "[tool.claimdown]\nediton = 1\n"}, "editon: no such entry"),
     "distribution": (
         {"editions": f"[tool.claimdown]\ndistributions = ['nowhere']\n{EDITIONS}"},
-        "distributions: nowhere is not installed",
+        "distributions: expected what is installed, got 'nowhere'",
     ),
 }
 

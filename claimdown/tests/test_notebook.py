@@ -7,7 +7,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from courses import TWO_EDITIONS, course
 from nbformat import NotebookNode
 
 from claimdown.blocks import KINDS
@@ -15,6 +14,7 @@ from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Block, Code, Page
 from claimdown.reader import read
 from claimdown.report import Failure, Report
+from courses import TWO_EDITIONS, course
 
 SITE = "https://example.org/course/"
 ADDRESS = f"{SITE}part/planted.html"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checking import HEAD, TICKS, as_read, check, fence, refused
+from checking import HEAD, as_read, check, fence, refused
 from claimdown.page import Problem, Value
 
 RIGHT = '`4`{ .verified expr="2 + 2" }'
@@ -66,6 +66,12 @@ BAD_MARKS = {
     "escaped quotes": ('`4`{ .verified expr="int(\\"4\\")" }\n', 3, "inner quote"),
     "quotes inside": ('`4`{ .verified expr="f"{2 + 2:.2f}"" }\n', 3, "inner quote"),
     "a quote at the end": ('`4`{ .verified expr="d["a"]" }\n', 3, "inner quote"),
+    "in a link's text": ("[`a`{.verified}](https://x.org)\n", 3, ""),
+    "no expression, in a link's text": ("[`4`{ .verified }](https://x.org)\n", 3, ""),
+    "a formula": ("$x${ .verified }\n", 3, FORM),
+    "after an address": ("https://x.org/`4`{.verified}\n", 3, ""),
+    "no brace": ('`four` .verified expr="4" }\n', 3, FORM),
+    "only its end": ('| a |\n|---|\n| verified expr="4" } |\n', 5, FORM),
     "class written out": ('`4`{ class="verified" expr="4" }\n', 3, FORM),
     "bold": ('**4**{ .verified expr="4" }\n', 3, FORM),
     "link": ('[4](https://x.org){ .verified expr="4" }\n', 3, FORM),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from checking import HEAD, TICKS, fence, inside, make_course, output
 from courses import TWO_EDITIONS
 
@@ -169,6 +170,9 @@ def test_other_projects_notice_nothing(tmp_path: Path) -> None:
     assert code == pytest.ExitCode.OK, text
     assert "1 passed" in text
     assert "pages" not in text
+    code, text = run(root, "--update-outputs")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: --update-outputs: no [tool.claimdown] in {root / 'pyproject.toml'}\n" in text
     (root / "other.ini").write_text("[pytest]\n")
     (root / "pyproject.toml").write_text("[broken")
     assert run(root, "-c", "other.ini")[0] == pytest.ExitCode.OK

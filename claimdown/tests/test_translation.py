@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from claimdown.comments import without_comments
 from claimdown.config import ConfigError, config_for
 from claimdown.reader import read

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from checking import HEAD, TICKS, fence, inside, make_course, output
-from courses import TWO_EDITIONS
 
+from checking import HEAD, TICKS, fence, inside, make_course, output
 from claimdown.reader import read
 from claimdown.runner import run
 from claimdown.update import apply_edits
+from courses import TWO_EDITIONS
 
 CHILD = "import os\nx = os.system('echo a')"
 

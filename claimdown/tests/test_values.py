@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from claimdown.config import ConfigError
-from courses import TWO_EDITIONS, course
 from lxml.html import HtmlElement, fromstring
 from markdown import Markdown
+
+from claimdown.config import ConfigError
+from courses import TWO_EDITIONS, course
 
 VALUE = '`[4, 16]`{ .verified expr="list(x.shape)" }'
 LEGEND = "The build computed this value."

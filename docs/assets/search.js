@@ -7,8 +7,8 @@
 // in the search's worker, and hands on a query in which nothing is left to cut.
 
 const STOP_WORDS = new Set((
-    "a about an and are as at be by can do does for from how i if in into is it its my not of on or " +
-    "should so than that the then there this to use using was what when where which why will with you " +
+    "a about an and are as at be by can do does for from has have how i if in into is it its many my not of on " +
+    "or should so than that the then there this to use using was what when where which why will with you " +
     "一个 不 与 中 为 为什么 为何 也 了 什么 从 会 个 做 几个 到 前 去 及 可以 吗 后 吧 呢 和 哪 哪些 哪个 哪里 " +
     "在 多少 如何 它 对 将 就 应该 怎么 怎么办 怎么样 怎样 意思 我 或 把 放 放在 时 时候 是 是不是 是否 有 有没有 " +
     "来 求 用 由 的 看 算 给 能 被 要 让 还 这 那 都 里 里面 间 需要"
@@ -56,14 +56,21 @@ function cutOther(text) {
 function shorten(word) {
     const lower = word.toLowerCase(), shared = lower.match(SHARED)?.slice(1).find(Boolean) ?? lower
     if (STOP_WORDS.has(lower)) return lower
-    if (/[a-z]_[a-z]/.test(shared) && !beginnings.has(shared)) return shared.split("_").flatMap(shorten)
+    if (/[a-z]_[a-z0-9]/.test(shared) && !beginnings.has(shared)) return cutName(shared.split("_"))
     return longest(shared, Math.max(3, shared.length / 2), beginnings) || word
+}
+
+// A name that the index does not have: weight_hh_l0 and reverse, for weight_hh_l0_reverse.
+function cutName(parts) {
+    let end = parts.length - 1
+    while (end > 1 && !words.has(parts.slice(0, end).join("_"))) end--
+    return [parts.slice(0, end).join("_"), parts.slice(end).join("_")].flatMap(shorten)
 }
 
 function cut(query) {
     const parts = query.match(/\p{sc=Han}+|[^\s\p{sc=Han}]+/gu) ?? []
     const found = parts.flatMap(part => HAN.test(part) ? cutHan(part) : cutOther(part))
-    const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "")))
+    const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "")) && !/^\d\d?$/.test(word))
     return (sought.length ? sought : found).join(" ")
 }
 

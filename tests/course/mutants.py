@@ -8,7 +8,8 @@ to run it.
 
 import multiprocessing
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing.connection import Connection
@@ -20,11 +21,12 @@ from claimdown.page import Claim, Code, Item, Output, Page, Value
 from claimdown.reader import read
 from claimdown.report import ClaimError
 from claimdown.worker import PageRun
-
-from tests.course.mutations import Mutation
+from tests.course.mutations import MUTATIONS, Mutation
+from tests.course.rules import UNFILLED, at, line_of
 from tools.site import pages
 
 ROOT = Path(__file__).parents[2]
+ENTRIES = Path(__file__).with_name("mutations.py")
 TIMEOUT = 120.0  # seconds for one chapter; the slowest takes about ten where nothing else runs
 FORK = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT = multiprocessing.get_context("forkserver" if FORK else "spawn")
@@ -61,15 +63,21 @@ def claiming() -> dict[str, Path]:
 @cache
 def claims() -> dict[str, list[str]]:
     """List the titles of all claims, by page."""
-    return {
-        slug: [claim.title.removeprefix("Claim: ") for claim in read(page).claims]
-        for slug, page in claiming().items()
-    }
+    return {slug: titles(read(page)) for slug, page in claiming().items()}
 
 
-def chosen(titles: list[str], beginning: str) -> list[str]:
+def titles(page: Page) -> list[str]:
+    return [title(claim) for claim in page.claims]
+
+
+def chosen(known: list[str], beginning: str) -> list[str]:
     """List the titles that begin in some way; "" is one of its own."""
-    return [t for t in titles if t.startswith(beginning)] if beginning else [""]
+    return [t for t in known if t.startswith(beginning)] if beginning else [""]
+
+
+def asked(mutation: Mutation, page: Page) -> list[str]:
+    """List the titles that a mutation should break on a page."""
+    return [t for b in mutation.caught_by.get(page.path.stem, []) for t in chosen(titles(page), b)]
 
 
 def mutated(source: str, mutation: Mutation) -> str:
@@ -186,3 +194,76 @@ def run(
         process.kill()
         process.join()
         receive.close()
+
+
+def outcomes(jobs: Iterable[tuple[Page, Mutation | None, list[str]]]) -> list[Outcome]:
+    """Run several chapters, two at once."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda job: run(*job), jobs))
+
+
+# What the outcomes say.
+
+
+def entry(mutation: Mutation, what: str) -> str:
+    """Say something about an entry, at its line."""
+    line = line_of(ENTRIES.read_text(encoding="utf-8"), f'"{mutation.mistake}"')
+    return at(ENTRIES, line, what)
+
+
+def malformed(mutation: Mutation) -> list[str]:
+    """Name what keeps a mutation from being tried at all."""
+    if unfilled := UNFILLED.search(repr(mutation)):
+        found = unfilled[0].split("'")[0].split('",')[0]
+        return [entry(mutation, f"not filled in: {found}")]
+    if not mutation.caught_by:
+        return [entry(mutation, f"nothing catches {mutation.mistake!r}; fill caught_by in")]
+    if not mutation.file.endswith(".py"):
+        return []
+    file = ROOT / "rnn_tutorial" / mutation.file
+    if not file.is_file():
+        return [entry(mutation, f"rnn_tutorial has no {mutation.file}; name one of its files")]
+    try:
+        mutated(file.read_text(encoding="utf-8"), mutation)
+    except ValueError as error:
+        return [entry(mutation, f"{error}; copy the line from the file as it is now")]
+    return []
+
+
+def shortcomings(mutation: Mutation, page: Page, outcome: Outcome) -> list[str]:
+    """Name the claims of a page that a mutation should break and does not."""
+    slug = page.path.stem
+    if outcome.error:
+        return [entry(mutation, f"{slug} cannot be run with it: {outcome.error}")]
+    found = []
+    for beginning in mutation.caught_by[slug]:
+        those = chosen(titles(page), beginning)
+        if len(those) != 1:
+            what = f"{len(those)} claims of {slug} begin with {beginning!r}; let it be one"
+            found.append(entry(mutation, what))
+        elif those[0] not in outcome.failed:
+            what = (
+                f"{slug} still holds with it: {those[0]!r}; break that claim, or change the claim"
+            )
+            found.append(entry(mutation, what))
+    return found
+
+
+def unprotected(page: Page) -> list[str]:
+    """Name the claims of a page that no mutation breaks."""
+    caught = {name for mutation in MUTATIONS for name in asked(mutation, page)}
+    cure = f'with caught_by={{"{page.path.stem}": ["how its title begins"]}}'
+    return [at(page.path, claim.line, f"no wrong line breaks this claim; add one to "
+               f"tests/course/mutations.py, {cure}")
+            for claim in page.claims if title(claim) not in caught]  # fmt: skip
+
+
+def faults(page: Page) -> list[str]:
+    """Run the mutations of one page; name what they do not show."""
+    own = [mutation for mutation in MUTATIONS if page.path.stem in mutation.caught_by]
+    well = [mutation for mutation in own if not malformed(mutation)]
+    shown = outcomes((page, mutation, asked(mutation, page)) for mutation in well)
+    found = [fault for mutation in own for fault in malformed(mutation)]
+    for mutation, outcome in zip(well, shown, strict=True):
+        found += shortcomings(mutation, page, outcome)
+    return found + unprotected(page)

@@ -1,118 +1,18 @@
-"""People copy from the chapters: the first block and the definitions suffice to run what is shown.
+"""What people copy from the chapters runs: `copying.py` has the rules."""
 
-A page of the reference shows one module's source and may import the rest of the package, in its
-first block; a chapter imports nothing but torch.  Each definition on a page, pasted below the
-page's first block and below the definitions that it names, runs in an empty file, and every name
-that its code uses is there.
-"""
-
-import ast
-import builtins
-from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 
 import pytest
+
 from claimdown.page import Code
 from claimdown.reader import read
-
+from tests.course.copying import definitions, faults
 from tests.course.planted import HEAD, fence
-from tools.site import is_chapter, pages
+from tools.site import docs_dir, is_chapter, pages
 
-DOCS = Path(__file__).parents[2] / "docs" / "en"
+DOCS = docs_dir()
 REFERENCE = DOCS / "reference"
 PAGES = [page for page in pages() if is_chapter(page) or page.parent == REFERENCE]
-# What the interpreter and `exec` give every module.
-GIVEN = {*vars(builtins), "__name__", "__doc__", "__annotations__"}
-
-
-@dataclass(frozen=True)
-class Definition:
-    name: str
-    line: int  # of its block, in the page
-    source: str
-
-    @property
-    def uses(self) -> set[str]:
-        """The global names that its code, nested code included, reads when run."""
-        return global_names(compile(self.source, self.name, "exec", dont_inherit=True))
-
-
-def global_names(code: CodeType) -> set[str]:
-    import dis
-
-    read = {"LOAD_GLOBAL", "LOAD_NAME"}
-    names = {i.argval for i in dis.get_instructions(code) if i.opname in read}
-    stored = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"}
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= global_names(constant)
-    return names - stored
-
-
-def imports(block: str) -> list[ast.stmt]:
-    """List the imports of a block, those inside functions too."""
-    return [n for n in ast.walk(ast.parse(block)) if isinstance(n, ast.Import | ast.ImportFrom)]
-
-
-def imported_names(block: str) -> set[str]:
-    return {
-        (alias.asname or alias.name).split(".")[0]
-        for node in imports(block)
-        for alias in node.names
-    }
-
-
-def definitions(blocks: list[Code]) -> list[Definition]:
-    """List the functions and classes that a page's blocks define at their top level."""
-    return [
-        Definition(node.name, block.line, ast.unparse(node))
-        for block in blocks
-        for node in ast.parse(block.code).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    ]
-
-
-def needed(wanted: Definition, found: list[Definition]) -> list[Definition]:
-    """List a definition and those that it names, directly or not, in the order of the page."""
-    by_name = {definition.name: definition for definition in found}
-    chosen: dict[str, Definition] = {}
-    waiting = [wanted]
-    while waiting:
-        definition = waiting.pop()
-        chosen[definition.name] = definition
-        waiting += [by_name[n] for n in definition.uses if n in by_name and n not in chosen]
-    return [definition for definition in found if definition in chosen.values()]
-
-
-def faults(page: Path, text: str | None = None) -> list[str]:
-    """Name each import that comes late and each definition that cannot be copied."""
-    first, *later = read(page, text).of(Code)
-    found = [
-        f"{page.name}:{block.line}: {ast.unparse(node)} belongs into the first block"
-        for block in later
-        for node in imports(block.code)
-    ]
-    found += [
-        f"{page.name}:{first.line}: {ast.unparse(node)}: readers have torch, not this project"
-        for node in imports(first.code)
-        if "rnn_tutorial" in ast.unparse(node) and page.parent != REFERENCE
-    ]
-    shown = definitions([first, *later])
-    for definition in shown:
-        parts = needed(definition, shown)
-        missing = {name for part in parts for name in part.uses}
-        missing -= GIVEN | imported_names(first.code) | {part.name for part in parts}
-        if missing:
-            names = ", ".join(sorted(missing))
-            found.append(f"{page.name}:{definition.line}: {definition.name} needs {names}")
-            continue
-        try:
-            source = "\n\n".join([first.code, *(part.source for part in parts)])
-            exec(compile(source, definition.name, "exec", dont_inherit=True), {})
-        except Exception as error:  # whatever the copied code raises
-            found.append(f"{page.name}:{definition.line}: {definition.name} raises {error!r}")
-    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -15,13 +15,13 @@ import jupytext
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
-from claimdown.comments import without_comments
-from claimdown.comparison import same_output
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 from playwright.sync_api import BrowserContext
 
 import rnn_tutorial
+from claimdown.comments import without_comments
+from claimdown.comparison import same_output
 from tests.course.kernels import execute
 from tests.site.visits import load
 from tools.definitions import names_in, standalone

@@ -14,12 +14,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from claimdown.comments import without_comments
-from claimdown.comparison import same_output
-from claimdown.notebooks import notebook, notebook_text
-from claimdown.page import Code, Fence, Output, Page, Shown, Skipped
-from claimdown.reader import read
-from claimdown.report import Report
 from markdown import Markdown
 from matplotlib.figure import Figure
 from nbconvert.filters import markdown2html
@@ -27,6 +21,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
+from claimdown.comments import without_comments
+from claimdown.comparison import same_output
+from claimdown.notebooks import notebook, notebook_text
+from claimdown.page import Code, Fence, Output, Page, Shown, Skipped
+from claimdown.reader import read
+from claimdown.report import Report
 from tests.course.kernels import execute, execute_all
 from tools import pictures
 from tools.figures.drawing import set_subscripts

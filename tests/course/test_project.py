@@ -1,9 +1,6 @@
 """Rules that the repository sets for itself, read off its files."""
 
 import ast
-import importlib
-import inspect
-import os
 import re
 import subprocess
 import sys
@@ -15,66 +12,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import rnn_tutorial
+from tests.course.rules import about, exported, public_names
 
 ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT / "docs/en/reference"
 MODULES = sorted(ROOT.glob("rnn_tutorial/*.py"))
 LONGEST_FUNCTION = 25
 
 
-def defined_in(name: str) -> str:
-    """Return the path, from the root, of the file that defines a public name."""
-    module = importlib.import_module(getattr(rnn_tutorial, name).__module__)
-    return Path(module.__file__ or "").relative_to(ROOT).as_posix()
-
-
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_public_name_is_shown_in_a_chapter(name: str) -> None:
-    include = f'--8<-- "{defined_in(name)}:{name}"'
-    chapters = ROOT.glob("docs/en/**/*.md")
-    shown = [path for path in chapters if include in path.read_text(encoding="utf-8")]
-    assert shown, f"no chapter under docs/en includes it: {include}"
-
-
-@pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_docstring_ends_with_the_page_that_explains_the_name(name: str) -> None:
-    last = (getattr(rnn_tutorial, name).__doc__ or "").strip().splitlines()[-1].strip()
-    named = re.fullmatch(r"Explained in: (docs/en/[\w/-]+\.md)", last)
-    assert named, f"{defined_in(name)}: {name}: its docstring ends with {last!r}"
-    page = ROOT / named[1]
-    assert page.is_file(), f"{defined_in(name)}: {name}: there is no {named[1]}"
-    include = f'--8<-- "{defined_in(name)}:{name}"'
-    assert include in page.read_text(encoding="utf-8"), f"{named[1]} does not include it: {include}"
-
-
-@pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_docstring_has_an_example(name: str) -> None:
-    if not name.endswith("Base"):  # what only its subclasses can run
-        # Python 3.13 takes the indentation away, and older versions keep it.
-        documented = inspect.cleandoc(getattr(rnn_tutorial, name).__doc__ or "")
-        assert "\n>>> " in documented, f"{defined_in(name)}: {name}: no example to execute"
-
-
-@pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_reference_has_a_section_and_a_row_for_every_name(name: str) -> None:
-    pages = {path: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
-    heading, include = f"## `{name}` {{ #{name} }}\n", f'--8<-- "{defined_in(name)}:{name}"'
-    (page,) = [path for path, text in pages.items() if heading in text]
-    assert include in pages[page]
-    rows = pages[REFERENCE / "index.md"].splitlines()
-    (row,) = [row for row in rows if row.startswith(f"| [`{name}`]({page.name}#{name}) |")]
-    explained = (getattr(rnn_tutorial, name).__doc__ or "").split("Explained in: docs/en/")[1]
-    assert row.endswith(f"({os.path.relpath(explained.strip(), 'reference')}) |")
+def test_public_name_is_documented_shown_in_a_chapter_and_in_the_reference(name: str) -> None:
+    assert about(public_names()[name]) == []
 
 
 def test_all_lists_every_public_name() -> None:
-    public = {
-        node.name
-        for path in MODULES
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-    }
-    assert public == set(rnn_tutorial.__all__)
+    assert public_names().keys() == exported() == set(rnn_tutorial.__all__)
 
 
 def code_lines(function: ast.FunctionDef) -> int:

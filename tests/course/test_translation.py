@@ -3,15 +3,14 @@
 import re
 from pathlib import Path
 
-import autocorrect_py
 import pytest
+
 from claimdown.config import config_for
 from claimdown.page import Page
-from claimdown.prose import INLINE_CODE
 from claimdown.reader import read
 from claimdown.translation import compare, pairs
-
-from tools.figures.labels import LABELS, in_chinese, untranslated
+from tests.course.rules import complaints, labels, typography
+from tools.figures.labels import LABELS, in_chinese
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
 from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
 
@@ -19,12 +18,6 @@ CONFIG = config_for(ROOT)
 TRANSLATED = list(pairs([], CONFIG))
 LABS = translated_labs()
 FIGURES = sorted((docs_dir().parent / "assets" / "figures").glob("*.svg"))
-# autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
-RULES = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
-HAN = "\u4e00-\u9fff"
-# What autocorrect passes over: a blank between Chinese and code, or a value with its mark.
-CLOSE = re.compile(rf"[{HAN}]`|`[{HAN}]|\}}[{HAN}]")
-HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
 
 
 def name_of(path: Path) -> str:
@@ -100,21 +93,9 @@ def shown(page: Page) -> str:
     return "\n".join(block.text for block in page.blocks if not block.fence)
 
 
-@pytest.mark.parametrize("path", [*TRANSLATED, *LABS], ids=name_of)
-def test_typography(path: Path) -> None:
-    assert complaints(shown(read_lab(path) if path.suffix == ".py" else read(path))) == []
-
-
-def complaints(text: str) -> list[str]:
-    autocorrect_py.load_config(RULES)
-    found = autocorrect_py.lint_for(text, "markdown").lines
-    told = [f"{line.old.strip()} -> {line.new.strip()}" for line in found]
-    for line in text.split("\n"):
-        plain = re.sub(INLINE_CODE, "`x`", re.sub(r"\{ [^}]*\}", "{}", line))
-        plain = plain.replace("`{}", "}")
-        told += [f"{hit[0]}: {line}" for hit in CLOSE.finditer(plain)]
-        told += [f"{hit[0]}: {line}" for hit in HALF_WIDTH.finditer(plain)]
-    return told
+@pytest.mark.parametrize("path", LABS, ids=name_of)
+def test_typography_of_labs(path: Path) -> None:
+    assert typography(read_lab(path)) == []
 
 
 @pytest.mark.parametrize(
@@ -153,7 +134,7 @@ def test_each_term_of_the_glossary_stands_where_its_entry_leads_to() -> None:
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda path: path.stem)
 def test_labels_of_figures_are_translated(figure: Path) -> None:
     svg = figure.read_text(encoding="utf-8")
-    assert untranslated(svg) == []
+    assert labels(figure, "docs") == []
     assert re.sub(r">[^<]*<", "><", in_chinese(svg)) == re.sub(r">[^<]*<", "><", svg)
 
 

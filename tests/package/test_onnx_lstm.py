@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 import torch
-from claimdown.page import Code
-from claimdown.reader import read
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 from torch import Tensor, nn
 
+from claimdown.page import Code
+from claimdown.reader import read
 from rnn_tutorial import lstm_cell, run_steps
 from tests.course.test_copying import DOCS, definitions, needed
 from tests.package.reference import DTYPES

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+
 from claimdown.config import config_for
 from claimdown.numbers import numbers_in
 from claimdown.page import Code
 from claimdown.reader import read
 from claimdown.runner import run
-
 from tests.course.rendering import site_markdown
 from tools.editions import linked, without_twins
 from tools.language import joined

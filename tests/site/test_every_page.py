@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from claimdown.page import Code
-from claimdown.reader import read
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from claimdown.page import Code
+from claimdown.reader import read
 from tests.site.visits import DESKTOP, MARKDOWN, PAGES, PHONE, Listener, load
 
 # One script gives every block its button. What the block stands in may cover or cut it.

@@ -6,13 +6,13 @@ The engine's plugin compares each page while it is built.  This looks at what ha
 from pathlib import Path
 
 import pytest
+from lxml.html import tostring
+from mkdocs.utils import is_markdown_file
+
 from claimdown.config import config_for
 from claimdown.guard import differences, published, unverified_numbers
 from claimdown.page import Code, Output, Skipped, Value
 from claimdown.reader import read
-from lxml.html import tostring
-from mkdocs.utils import is_markdown_file
-
 from tests.site.published import article, tree
 from tools.site import LANGUAGES, address_of, docs_dir, language_of, navigation, pages
 

@@ -66,6 +66,11 @@ QUERIES = {
         "peepholes": "lstm-by-hand.html#peepholes",
         "skip connections": "glossary.html#residual",
         "gated recurrent units": "glossary.html#gru",
+        "weight_hh_l0_reverse": "cheat-sheet",
+        "num_layers=2": "debugging|anatomy",
+        "h0": "glossary.html#initial-state",
+        "how many gates does an LSTM have": "gates/lstm-by-hand",
+        "why do gradients explode": "vanishing-gradients",
         "what does bidirectional=True return": "bidirectional",
         "暂退法": "glossary.html#dropout",
         "遗忘门": "glossary.html#forget-gate",
@@ -139,6 +144,11 @@ QUERIES = {
         "bidirectional": "glossary.html#bidirectional|bidirectional",
         "hidden_size": "anatomy|debugging",
         "截断BPTT": "truncated-bptt",
+        "梯度为什么会爆炸": "vanishing-gradients",
+        "机器精度是多少": "glossary.html#machine-epsilon",
+        "多层RNN的h_n": "stacked",
+        "序列长度不一致怎么办": "unequal-length",
+        "h0": "glossary.html#initial-state",
         "语言模型": "labs/digits|debugging",
         "手写LSTM": "gates/lstm-by-hand",
         "tanh激活函数": "glossary.html#activation|rnn-by-hand",
@@ -150,7 +160,7 @@ def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
     """It leads to an entry that has an id, and shows those paragraphs that a word was found in."""
     symbol = '<span class="arithmatex"><bdi data-search-exclude><i>t</i></bdi></span>'
     html = (
-        f'<dl><dt id="a">a {symbol}</dt>\n<dd>one</dd>\n'
+        f'<dl><dt id="a">a {symbol}, {symbol}</dt>\n<dd>one</dd>\n'
         f"<dt>b {symbol}</dt>\n<dd>two</dd>\n"
         "<dt><code>c</code></dt>\n<dd>\n<p>three</p>\n<div>x</div>\n</dd></dl>"
         '<table><tr><td>4</td></tr><tr class="r"><td>5</td></tr></table>'

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from lxml.html import HtmlElement
 
+from tests.course.rules import DESCRIPTION
 from tests.site.published import texts, tree
 from tools.site import (
     LANGUAGES,
@@ -30,8 +31,6 @@ SOURCES = {
 }
 PAGES = [address for address, page in SOURCES.items() if page.suffix == ".md"]
 ALL = list(SOURCES)
-# A Chinese character says as much as two letters, and takes as much room in a list of results.
-DESCRIPTION = {"en": (50, 160), "zh": (20, 80)}
 
 
 def language(page: str) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import torch
-from claimdown.page import Code
-from claimdown.reader import read
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from claimdown.page import Code
+from claimdown.reader import read
 from tests.site.visits import load, shifts, watch_shifts
 from tests.widgets.stage import bring
 from tools.site import ROOT

@@ -12,7 +12,6 @@ from typing import Any
 
 import jupytext
 import nbformat
-from claimdown.comments import without_comments
 from filelock import FileLock
 from mkdocs.exceptions import PluginError
 from nbclient import NotebookClient
@@ -20,6 +19,8 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
+
+from claimdown.comments import without_comments
 
 # What the results of a lab depend on, beside its own code and the package.
 DISTRIBUTIONS = (

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import nbformat
-from claimdown.config import config_for
-from claimdown.notebooks import metadata
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from claimdown.config import config_for
+from claimdown.notebooks import metadata
 from tools.definitions import standalone
 from tools.labs.pages import linked_file
 from tools.site import ROOT, settings

@@ -16,11 +16,11 @@ from itertools import groupby
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
-from claimdown.config import config_for
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
 
+from claimdown.config import config_for
 from tools.figures.tidy import tidy
 from tools.formulas import typeset_formulas
 from tools.language import joined

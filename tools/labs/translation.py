@@ -12,7 +12,6 @@ from claimdown.config import config_for
 from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.translation import differences, marked, stale
-
 from tools.site import ROOT, docs_dir, english
 
 END = "# ---\n"

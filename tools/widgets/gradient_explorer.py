@@ -12,10 +12,10 @@ from io import StringIO
 from typing import Any
 
 import torch
-from claimdown.page import Code
-from claimdown.reader import read
 from torch import Tensor, nn
 
+from claimdown.page import Code
+from claimdown.reader import read
 from rnn_tutorial import memory_step
 from tools.site import ROOT
 

@@ -64,7 +64,7 @@ def pages_of(paths: list[Path]) -> list[Path]:
 def run_all(pages: list[Path], update: bool) -> int:
     """Run pages several at a time; print what does not hold, in their order, as it is known."""
     held, whole, faults = Counter[str](), Counter[str](), 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         for page, report, error in pool.map(lambda page: checked(page, update), pages):
             if report:
                 whole.update(report.page.counts)

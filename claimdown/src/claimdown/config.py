@@ -13,6 +13,9 @@ SHOWN = ("bash", "powershell", "toml", "yaml", "markdown", "html", "json", "bibt
 HTML = ("abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup")
 
 
+DAY = 86_400.0  # seconds, the longest time that a page may take
+
+
 class ConfigError(ValueError):
     """A wrong entry in the configuration; the text names file, entry, expected and found."""
 
@@ -201,6 +204,6 @@ def _as(kind: Any, value: Any, where: str) -> Any:
         value = float(value)
     if not isinstance(value, kind):
         raise ConfigError(f"{where}: expected {kind.__name__}, got {value!r}")
-    if kind is float and not value > 0:
-        raise ConfigError(f"{where}: expected a number above 0, got {value!r}")
+    if kind is float and not 0 < value <= DAY:
+        raise ConfigError(f"{where}: expected a number above 0, at most {DAY:g}, got {value!r}")
     return value

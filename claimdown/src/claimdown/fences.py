@@ -84,7 +84,7 @@ def _whole(source: Source, first: int, last: int, prefix: str, run: str) -> None
         raise FormError(
             first, f"a fence stands on a line of its own, after spaces; not after {prefix!r}"
         )
-    if last == first or source.lines[last - 1].rstrip() != prefix + run:
+    if last == first or source.lines[last - 1] != prefix + run:
         markers = (n for n in range(first + 1, last) if MARKER.match(source.lines[n - 1]))
         other = next(markers, None)
         into = f"; it runs into the one at line {other}" if other else ""
@@ -179,7 +179,7 @@ def _included(
     source: Source, number: int, line: str, kind: type[Fence]
 ) -> tuple[Path, int, list[str]]:
     """Return the file of an include, the first line of what it brings in, and its lines."""
-    found = INCLUDE.fullmatch(line.rstrip())
+    found = INCLUDE.fullmatch(line)
     if found is None or kind is Output:
         message = 'an include stands alone on its line, in code: --8<-- "file.py:name"'
         raise FormError(number, f"{message}; found {line.strip()!r}")
@@ -187,13 +187,14 @@ def _included(
     file = (root / found["file"]).resolve()
     if not file.is_relative_to(root) or not file.is_file():
         raise FormError(number, f'include "{found["file"]}": no such file in {root.name}/')
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8-sig")  # as Python reads it
         known = definitions(text)
+    except UnicodeDecodeError:
+        raise FormError(number, f'include "{found["file"]}": not valid UTF-8') from None
     except SyntaxError as error:
-        raise FormError(
-            number, f'include "{found["file"]}": line {error.lineno}: not Python'
-        ) from None
+        at = f"line {error.lineno}: " if error.lineno else ""
+        raise FormError(number, f'include "{found["file"]}": {at}not Python') from None
     if found["name"] not in known:
         names = ", ".join(known) or "none"
         raise FormError(
@@ -202,7 +203,12 @@ def _included(
             f"the file defines: {names}",
         )
     start, end = known[found["name"]]
-    return file, start, text.split("\n")[start - 1 : end]
+    lines = text.split("\n")[start - 1 : end]
+    for at, new in enumerate(lines, start):
+        if MARKER.match(new) or "-8<-" in new:
+            message = f"line {at}, {new.strip()}: in a page this is a fence or an include"
+            raise FormError(number, f'include "{found["file"]}": {message}')
+    return file, start, lines
 
 
 def _filled(source: Source, first: int, kind: type[Fence], code: str) -> None:

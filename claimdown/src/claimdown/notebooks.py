@@ -22,9 +22,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from claimdown.blocks import HOLDING
 from claimdown.config import Config, config_for
+from claimdown.forms import BOX
 from claimdown.page import Block, Code, Fence, Generated, Output, Page, Problem
 from claimdown.prose import ATTRIBUTES, IMAGE, TAG, TOKEN
-from claimdown.reader import BOX
 from claimdown.report import Report
 
 LANGUAGE_INFO = {

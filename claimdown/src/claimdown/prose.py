@@ -17,7 +17,7 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTES = re.compile(r"\{:? ?(?:[.#]|\w+=)[^{}\n]*\}")
-MARK = re.compile(r"\{[^{}]*\b(?:verified|expr)\b")
+MARK = re.compile(r"\{[^{}]*\b(?:verified|expr)\b|\.verified\b|\bexpr\s*=")
 IMAGE = re.compile(r'!\[(?P<alt>[^\]]*)\]\((?P<target>[^\s)]*)(?:\s+"(?P<title>[^"]*)")?\)')
 LINK = re.compile(
     r"(?P<text>\[[^\[\]]*\])(?:\((?P<target>[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
@@ -48,6 +48,7 @@ class Prose:
     bare: str
     marks: list[Mark] = field(default_factory=list)
     codes: list[tuple[int, str]] = field(default_factory=list)
+    odd_marks: list[int] = field(default_factory=list)  # marks in another form, by their offsets
     formulas: list[tuple[int, str]] = field(default_factory=list)
     images: list[re.Match[str]] = field(default_factory=list)
     tags: list[re.Match[str]] = field(default_factory=list)
@@ -84,6 +85,7 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
     if kind == "box":  # keep the title of `!!! kind "Title"`
         bare = re.sub(r'^ *\S+ [^"]*', blank, bare)
     bare = FOOTNOTE.sub(blank, ATTRIBUTES.sub(_attributes, bare))
+    prose.odd_marks = [mark.start() for mark in MARK.finditer(bare)]
 
     def image(match: re.Match[str]) -> str:
         prose.images.append(match)
@@ -104,6 +106,15 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
     bare = ENTITY.sub(_character, EMPHASIS.sub(_spaces, MARKER.sub(_spaces, bare)))
     prose.bare = bare.replace("|", GAP) if kind == "row" else bare
     return prose
+
+
+def cells(row: str) -> int:
+    """Count the cells of a table's row; a bar in inline code ends none, one in a formula does."""
+
+    def formula(match: re.Match[str]) -> str:
+        return match[0].replace(r"\|", "") if match["formula"] else blank(match)
+
+    return TOKEN.sub(formula, row).count("|") - 1
 
 
 def _attributes(match: re.Match[str]) -> str:

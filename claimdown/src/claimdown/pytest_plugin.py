@@ -18,10 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if is_configured(config.rootpath / "pyproject.toml"):
+    file = config.rootpath / "pyproject.toml"
+    if is_configured(file):
         from claimdown.pytest_pages import Pages
 
         config.pluginmanager.register(Pages(config), "claimdown-pages")
+    elif config.getoption("--update-outputs"):
+        raise pytest.UsageError(f"--update-outputs: no [tool.claimdown] in {file}")
 
 
 def is_configured(file: Path) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from claimdown.comments import without_comments
-from claimdown.config import Config, ConfigError, config_for
+from claimdown.config import DAY, Config, ConfigError, config_for
 from claimdown.page import Code, Fence, Page, Value
 from claimdown.report import Failure, Report
 from claimdown.worker import Finished, Outcome, work
@@ -72,7 +72,7 @@ def _executed(
     page: Page, config: Config, context: multiprocessing.context.BaseContext, update: bool
 ) -> tuple[Report, tuple[Path, ...]]:
     limit = page.meta.get("timeout", config.timeout)
-    limit = float(limit) if isinstance(limit, int | float) and limit > 0 else config.timeout
+    limit = float(limit) if isinstance(limit, int | float) and 0 < limit <= DAY else config.timeout
     receive, send = context.Pipe(duplex=False)
     title = config.words(page.edition).output
     process = context.Process(target=work, args=(page, title, config.root, update, send))

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from claimdown.source import page_text
 from claimdown.report import Edit
+from claimdown.source import page_text
 
 
 def apply_edits(path: Path, text: str, edits: Iterable[Edit]) -> None:

@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 import sys
+import threading
 import traceback
 import unittest
 from collections.abc import Callable
@@ -24,7 +25,8 @@ from claimdown.page import Code, Fence, Item, Output, Page, Problem, Value
 from claimdown.program import NotPythonError, Program, assigned_names, main_module
 from claimdown.report import ClaimError, Edit, Failure
 
-LONGEST = 30  # lines of an output that are quoted in a message
+LONGEST = 30  # lines of an output that are quoted in a message,
+WIDEST = 1000  # and characters of a line
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ def work(page: Page, title: str, root: Path, update: bool, send: Connection) -> 
     for index, item in enumerate(page.items):
         send.send(index)
         send.send(run.outcome(index, item))
+    for thread in threading.enumerate():  # as Python does before it ends
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
     late = run.out.taken() + run.err.taken()
     send.send(Finished(tuple(sorted(read | _imported(root))), late))
 
@@ -252,7 +257,10 @@ def as_page(code: str) -> str:
 
 def quoted(text: str) -> str:
     """Return a text, or its beginning if it is long."""
-    lines = text.rstrip("\n").split("\n")
+    lines = [
+        line if len(line) <= WIDEST else f"{line[:WIDEST]}... and {len(line) - WIDEST} more"
+        for line in text.rstrip("\n").split("\n")
+    ]
     more = [f"... and {len(lines) - LONGEST} lines more"] if len(lines) > LONGEST else []
     return "\n".join(lines[:LONGEST] + more)
 
@@ -261,6 +269,6 @@ def difference(expected: str, actual: str) -> str:
     """Show two outputs that differ: whole if they are short, else the lines that differ."""
     old, new = expected.split("\n"), actual.split("\n")
     if len(old) + len(new) <= LONGEST:
-        return f"the output differs.\nExpected:\n{expected}\nActual:\n{actual}"
+        return f"the output differs.\nExpected:\n{quoted(expected)}\nActual:\n{quoted(actual)}"
     lines = difflib.unified_diff(old, new, "expected", "actual", n=1, lineterm="")
     return "the output differs.\n" + quoted("\n".join(lines))

@@ -1,0 +1,92 @@
+"""`make page P=docs/en/learning/zoneout.md` fills a page in and names all that is wrong about it.
+
+Outputs and values are written into the page and its twin in the other language; then everything
+that concerns the page is checked: the engine's rules, this course's, the comparison of the two,
+what readers may copy, and whether the page's wrong lines break its claims.
+"""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+from claimdown.__main__ import as_fault
+from claimdown.config import config_for
+from claimdown.reader import read
+from claimdown.runner import run
+from claimdown.translation import compare
+from claimdown.update import apply_edits
+from tests.course import copying, mutants, rules
+from tools.site import LANGUAGES, docs_dir, english, is_chapter, language_of
+
+
+def faults_about(path: Path) -> Iterator[str]:
+    """Fill a page and its twins in; yield what is wrong with them, as soon as it is known."""
+    source = english(path)
+    twins = [docs_dir(language) / source.relative_to(docs_dir()) for language in LANGUAGES]
+    there = [twin for twin in twins if twin.is_file()]
+    with (
+        ProcessPoolExecutor(1, mutants.CONTEXT) as process,
+        ThreadPoolExecutor(len(there)) as pool,
+    ):
+        copied = process.submit(copied_from, source)
+        for found in pool.map(filled_in, there):
+            yield from found
+        yield from compare([source], config_for(source))
+        for twin in there:
+            yield from rules.faults(read(twin))
+        yield from copied.result()
+    if source.is_file():
+        yield from mutants.faults(read(source))
+
+
+def filled_in(path: Path) -> list[str]:
+    """Run a page and write its outputs and values; name what does not hold."""
+    report = run(read(path), update=True)
+    if report.edits:
+        apply_edits(path, report.page.text, report.edits)
+        print(f"{rules.name_of(path)}: {len(report.edits)} outputs and values written")
+    found = {(failure.line, failure.message): None for failure in report.failures}
+    return [as_fault(path, line, message) for line, message in found]
+
+
+def copied_from(path: Path) -> list[str]:
+    """Name what readers of an English page cannot copy; the translation has the same code."""
+    if not path.is_file() or not (is_chapter(path) or path.parent.name == "reference"):
+        return []
+    return copying.faults(path)
+
+
+def page_named(name: str) -> Path:
+    """Return the page of a name.
+
+    Raises:
+        ValueError: says which pages there are, if it is none of them.
+    """
+    path = Path(name).resolve()
+    folders = " or ".join(rules.name_of(docs_dir(language)) for language in LANGUAGES)
+    if path.suffix != ".md" or not path.is_relative_to(docs_dir(language_of(path))):
+        raise ValueError(f"P: expected a page *.md under {folders}, got {name!r}")
+    if not path.is_file():
+        raise ValueError(f"P: there is no {name}; make chapter NAME=FOLDER/NAME writes a new one")
+    return path
+
+
+def main(name: str) -> int:
+    found: set[str] = set()
+    try:
+        path = page_named(name)
+        for fault in faults_about(path):
+            if fault not in found:  # both pages may name a file that they share
+                print(fault, flush=True)
+            found.add(fault)
+    except ValueError as error:  # a wrong name, or a wrong entry in the configuration
+        print(error, file=sys.stderr)
+        return 2
+    number = f"{len(found)} fault{'s' * (len(found) > 1)}"
+    print(f"{rules.name_of(path)}: {number if found else 'everything holds; now run make test'}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) == 2 else ""))
