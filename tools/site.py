@@ -12,6 +12,7 @@ from typing import Any
 from mkdocs.utils.yaml import yaml_load
 
 from claimdown.config import config_for
+from claimdown.counts import leaves
 from claimdown.page import Code
 from claimdown.reader import read
 
@@ -43,7 +44,7 @@ def english(page: Path) -> Path:
 
 def navigation(language: str = "en") -> list[Path]:
     """List the Markdown pages that an edition's navigation names, in its order."""
-    names = _leaves(settings(language)["nav"])
+    names = leaves(settings(language)["nav"])
     return [docs_dir(language) / name for name in names if name.endswith(".md")]
 
 
@@ -74,10 +75,3 @@ def address_of(page: Path) -> str:
     language = language_of(page)
     name = page.relative_to(docs_dir(language)).with_suffix(".html").as_posix()
     return posixpath.normpath(posixpath.join(site_folder(language), name))
-
-
-def _leaves(nav: Any) -> list[str]:
-    if isinstance(nav, str):
-        return [nav]
-    entries = nav.values() if isinstance(nav, dict) else nav
-    return [leaf for entry in entries for leaf in _leaves(entry)]

@@ -36,6 +36,14 @@ def test_table_has_a_row_for_each_page_with_something_to_check(tmp_path: Path) -
     assert total == ["All pages", "6", "3", "3", "3", "0", "3"]
 
 
+def test_pages_stand_in_the_order_of_the_navigation(tmp_path: Path) -> None:
+    pages = {f"docs/{name}.md": PAGE.replace("# Sums", f"# {name}") for name in "abc"}
+    root = course(tmp_path, pages)
+    (root / "site.yml").write_text("nav: [{Part: [{The last: c.md}]}, a.md]\n", encoding="utf-8")
+    titles = [row[0] for row in rows(rendered(root, TABLE, nav="site.yml"))]
+    assert titles[1:-1] == ["c", "a", "b"]
+
+
 def test_summary_has_the_sums(tmp_path: Path) -> None:
     page = rendered(course(tmp_path, {"docs/sums.md": PAGE}), SUMMARY)
     assert [item.text_content() for item in page.iter("li")] == [

@@ -8,10 +8,12 @@ stops if a page does not hold, makes the numbers true.
 import re
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
+from mkdocs.utils.yaml import yaml_load
 
 from claimdown.config import Config, Words
 from claimdown.page import Page
@@ -26,9 +28,9 @@ FENCE = re.compile(r"(?P<prefix>\s*)(?P<run>`{3,}|~{3,})(?P<info>.*)")
 class CountsFences(Preprocessor):
     """Fill in each fence `checks`."""
 
-    def __init__(self, md: Markdown, config: Config, edition: str) -> None:
+    def __init__(self, md: Markdown, config: Config, edition: str, nav: str) -> None:
         super().__init__(md)
-        self.config, self.edition = config, edition
+        self.config, self.edition, self.nav = config, edition, nav
 
     def run(self, lines: list[str]) -> list[str]:
         return list(self.filled(lines))
@@ -46,13 +48,13 @@ class CountsFences(Preprocessor):
                 if re.fullmatch(rf"\s*{opening['run']}{opening['run'][0]}*\s*", later):
                     break
             if opening["info"].strip() == "checks":
-                html = filled_in("\n".join(inside[1:-1]), self.config, self.edition)
+                html = filled_in("\n".join(inside[1:-1]), self.config, self.edition, self.nav)
                 yield from ["", opening["prefix"] + self.md.htmlStash.store(html), ""]
             else:
                 yield from inside
 
 
-def filled_in(word: str, config: Config, edition: str) -> str:
+def filled_in(word: str, config: Config, edition: str, nav: str = "") -> str:
     """Return the HTML of a fence.
 
     Raises:
@@ -62,7 +64,30 @@ def filled_in(word: str, config: Config, edition: str) -> str:
     word = word.strip()
     if word not in kinds:
         raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {word!r}")
-    return kinds[word]([read(path) for path in config.pages(edition)], config.words(edition))
+    pages = [read(path) for path in in_order(config, edition, nav)]
+    return kinds[word](pages, config.words(edition))
+
+
+def in_order(config: Config, edition: str, nav: str) -> list[Path]:
+    """List an edition's pages as a file for MkDocs names them under `nav`, then the others."""
+    if not nav:
+        return config.pages(edition)
+    with (config.root / nav).open("rb") as file:
+        names = leaves(yaml_load(file).get("nav", []))
+    places = {config.folder(edition) / name: place for place, name in enumerate(names)}
+    return sorted(config.pages(edition), key=lambda page: places.get(page, len(places)))
+
+
+def leaves(nav: Any) -> list[str]:
+    """List what a navigation leads to, in its order.
+
+    >>> leaves(["a.md", {"Part": [{"Title": "b.md"}, "c.md"]}])
+    ['a.md', 'b.md', 'c.md']
+    """
+    if isinstance(nav, str):
+        return [nav]
+    entries = nav.values() if isinstance(nav, dict) else nav
+    return [leaf for entry in entries for leaf in leaves(entry)]
 
 
 def count_line(counts: dict[str, int], link: str, words: Words) -> str:
@@ -114,12 +139,15 @@ class CountsExtension(Extension):
         self.config = {
             "edition": ["", "the pages' edition in [tool.claimdown]; without one, the first"],
             "root": [".", "a folder of the project that [tool.claimdown] belongs to"],
+            "nav": ["", "a file for MkDocs, below the project's root, that orders the pages"],
         }
         super().__init__(**kwargs)
 
     def extendMarkdown(self, md: Markdown) -> None:
         # After includes (32) and normal line ends (30), before all that takes fences (25).
-        md.preprocessors.register(CountsFences(md, *edition_of(self)), "claimdown_counts", 26)
+        md.preprocessors.register(
+            CountsFences(md, *edition_of(self), self.getConfig("nav")), "claimdown_counts", 26
+        )
 
 
 def makeExtension(**kwargs: Any) -> CountsExtension:
