@@ -60,6 +60,11 @@ def at(path: Path, line: int, what: str) -> str:
     return f"{name_of(path)}:{line}: {what}"
 
 
+def link_to(path: Path, page: Path) -> str:
+    """Return what a page writes to link a file."""
+    return Path(os.path.relpath(path, page.parent)).as_posix()
+
+
 def line_of(text: str, part: str) -> int:
     """Tell in which line a part begins; in the first one, if it is not there."""
     return text.count("\n", 0, max(text.find(part), 0)) + 1
@@ -207,7 +212,7 @@ def citations(path: Path, text: str) -> list[str]:
         return []
     whole, link = (
         bibliography.read_text(encoding="utf-8"),
-        os.path.relpath(path, bibliography.parent),
+        link_to(path, bibliography),
     )
     entries = {paper[0]: entry for entry in whole.split("\n\n") if (paper := PAPER.search(entry))}
     cited, found = dict.fromkeys(PAPER.findall(text)), []
@@ -304,7 +309,7 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
     begins, ends = f"| [`{name}`]({page.name}#{name}) |", " |"
     if explained:
         target = docs_dir(language) / explained.relative_to(docs_dir())
-        ends = f"({os.path.relpath(target, index.parent)}) |"
+        ends = f"({link_to(target, index)}) |"
     rows = index.read_text(encoding="utf-8")
     if not any(row.startswith(begins) and row.endswith(ends) for row in rows.split("\n")):
         what = f"no row for {name}; add {begins} what it is | [title of the page]{ends}"
