@@ -19,7 +19,7 @@ from claimdown.config import config_for
 from claimdown.notebooks import notebook_text
 from tools.editions import linked, without_twins
 from tools.formulas import KATEX
-from tools.labs.execution import prepare_labs
+from tools.labs.execution import executed
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
 from tools.page_html import (
@@ -36,11 +36,6 @@ ASSETS = DOCS / "assets"
 CACHE = DOCS.parent / ".cache" / "templates"
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    prepare_labs(config)
-    return config
-
-
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add docs/assets, which all editions share, under `assets/`."""
     for path in sorted(ASSETS.rglob("*")):
@@ -48,6 +43,16 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             source = path.relative_to(DOCS).as_posix()
             files.append(File(source, str(DOCS), config.site_dir, config.use_directory_urls))
     return files
+
+
+@event_priority(100)  # before mkdocs-jupyter, which renders the file that is named here
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    """Execute a lab; its page shows the executed notebook."""
+    if is_lab(page):
+        cache = Path(config.config_file_path).parent / ".cache" / "labs"
+        lab = Path(config.docs_dir, page.file.src_uri)
+        page.file.abs_src_path = str(executed(lab, cache, config.theme["language"]))
+    return page
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
@@ -59,12 +64,11 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Bring a lab's page into the form of a chapter, and every page into that of this site."""
-    button = ""
+    button, language = "", config.theme["language"]
     if is_lab(page):
-        name = write_notebook(notebook_of_page(html, page, files), page)
-        words = config_for(DOCS).words(config.theme["language"])
-        button = notebook_button(name, words.notebook)
-        html = lab_page(html, page, files)
+        name = write_notebook(notebook_of_page(page, files, language), page)
+        button = notebook_button(name, config_for(DOCS).words(language).notebook)
+        html = lab_page(html, page, files, language)
     return below_title(finished(html), button)
 
 

@@ -454,8 +454,8 @@ MUTATIONS = [
     Mutation(
         "read from the end, a piece of a long sequence begins at its front",
         "network.py",
-        right="yield from torch.split_with_sizes(projected, piece)[::order]",
-        wrong="yield from torch.split_with_sizes(projected, piece)",
+        right="for step in torch.split_with_sizes(projected, piece)[::order]:",
+        wrong="for step in torch.split_with_sizes(projected, piece):",
         caught_by={"network": ["a sequence in pieces"]},
     ),
     Mutation(

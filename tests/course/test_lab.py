@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from copy import deepcopy
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import jupytext
@@ -24,8 +25,7 @@ from claimdown.comparison import same_output
 from tests.course.kernels import execute
 from tests.site.visits import load
 from tools.definitions import names_in, standalone
-from tools.labs import execution
-from tools.labs.execution import code_cells
+from tools.labs.execution import DISTRIBUTIONS, code_cells, dependencies
 from tools.labs.notebook import without_package
 from tools.labs.pages import slim
 from tools.site import ROOT
@@ -148,21 +148,23 @@ def notebook(built_site: Path) -> NotebookNode:
 def test_notebook_needs_no_project_and_names_what_it_needs(notebook: NotebookNode) -> None:
     nbformat.validate(notebook)
     source = "\n\n".join(cell.source for cell in code_cells(notebook))
-    imported = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[0] for alias in node.names}
-        if isinstance(node, ast.ImportFrom):
-            imported.add((node.module or "").split(".")[0])
     needed = {"sklearn": "scikit-learn", "IPython": "ipykernel"}
     brought = {"numpy", "threadpoolctl"}  # by scikit-learn
-    for name in imported - set(sys.stdlib_module_names) - brought:
+    for name in imported(source) - set(sys.stdlib_module_names) - brought:
         assert f"`{needed.get(name, name)}`" in notebook.cells[0].source or (
             re.search(rf"pip install .*\b{needed.get(name, name)}\b", notebook.cells[0].source)
         ), f"the first cell does not name {name}"
     assert "rnn_tutorial" not in source
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert not re.search(r"\{ #|axis-|\]\((?!https?://)", text)
+
+
+def imported(source: str) -> set[str]:
+    """Name the packages that code imports."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
 
 
 def test_notebook_runs_where_the_project_is_not(notebook: NotebookNode, tmp_path: Path) -> None:
@@ -282,13 +284,16 @@ def project(tmp_path: Path) -> Path:
     labs = folder / "docs" / "en" / "labs"
     labs.mkdir(parents=True)
     (labs / "small.py").write_text(SMALL_LAB, encoding="utf-8")
-    (folder / "docs" / "en" / "index.md").write_text("# Start\n", encoding="utf-8")
+    (folder / "docs" / "en" / "index.md").write_text("# Start { #start }\n", encoding="utf-8")
     (folder / "docs" / "en" / "plain.py").write_text("raise SystemExit\n", encoding="utf-8")
     shutil.copytree(ROOT / "rnn_tutorial", folder / "rnn_tutorial")
     (folder / "mkdocs.yml").write_text(
         f"INHERIT: {ROOT}/mkdocs.yml\n"
         f"theme: {{custom_dir: {ROOT}/tools/theme}}\n"
         f"hooks: [{ROOT}/tools/hooks.py]\n"
+        "plugins:\n"
+        f"  search: {{jieba_dict_user: {ROOT}/tools/chinese_words.txt}}\n"
+        "  claimdown: {counts_page: ''}\n"
         "watch: []\n"
         "nav: [index.md, labs/small.py]\n",
         encoding="utf-8",
@@ -298,7 +303,8 @@ def project(tmp_path: Path) -> Path:
 
 def build(project: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "claimdown" / "src")))
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": path}
     return subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
 
 
@@ -318,9 +324,8 @@ def test_lab_is_executed_again_when_the_package_changes(project: Path) -> None:
     with (project / "rnn_tutorial" / "compare.py").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     assert executed_at(project) != first
-    for folder in ("en", "runs"):
-        states = list((project / ".cache" / "mkdocs-jupyter" / folder).iterdir())
-        assert len(states) == 1, "the state before is still in the cache"
+    kept = sorted((project / ".cache" / "labs").glob("**/*.*"))
+    assert [path.name for path in kept] == ["small.ipynb", "small.json"], "an older run is kept"
 
 
 def test_translated_lab_has_the_same_code_and_results(built_site: Path) -> None:
@@ -343,25 +348,37 @@ def test_translated_lab_shares_the_run_of_the_same_code(project: Path) -> None:
     assert first not in page
 
 
-def test_failing_assert_stops_the_build_at_its_line(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("planted", "message"),
+    [
+        ("assert linear is rnn, 'planted'", "AssertionError: planted"),
+        ("1 +", "SyntaxError: invalid syntax"),
+    ],
+)
+def test_failing_cell_stops_the_build_at_its_line(
+    project: Path, planted: str, message: str
+) -> None:
     lines = LAB.read_text(encoding="utf-8").splitlines()
     place = lines.index("from rnn_tutorial import linear, rnn") + 1
-    planted = "assert linear is rnn, 'planted'"
     lines[place:place] = ["", "# %%", "", planted, ""]
     copy = project / "docs" / "en" / "labs" / "small.py"
     copy.write_text("\n".join(lines), encoding="utf-8")
     run = build(project)
     assert run.returncode != 0
     line = lines.index(planted) + 1
-    expected = f"docs/en/labs/small.py:{line}: AssertionError: planted\n    {planted}"
+    expected = f"docs/en/labs/small.py:{line}: {message}\n    {planted}"
     assert expected in run.stderr
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("changed", execution.DISTRIBUTIONS)
-def test_fingerprint_depends_on_versions(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = execution.fingerprint()
-    assert execution.fingerprint() == before
-    real = execution.version
-    monkeypatch.setattr(execution, "version", lambda name: "0.0" if name == changed else real(name))
-    assert execution.fingerprint() != before
+def test_run_depends_on_what_it_uses_and_on_nothing_else() -> None:
+    lab = jupytext.read(LAB)
+    found = dependencies(lab)
+    source = "\n\n".join(cell.source for cell in code_cells(lab))
+    used = imported(source) - set(sys.stdlib_module_names) - {"rnn_tutorial"}
+    distributions = packages_distributions()
+    named = {name: version(name) for module in used for name in distributions[module]}
+    assert named.items() <= found.items()
+    files = {path.name for path in (ROOT / "rnn_tutorial").glob("*.py")} | {"execution.py"}
+    assert {name for name in found if name.endswith(".py")} == files
+    assert {"code", "python", *DISTRIBUTIONS, *files} == set(found)

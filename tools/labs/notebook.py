@@ -3,21 +3,19 @@
 import ast
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import nbformat
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from claimdown.config import config_for
-from claimdown.notebooks import LANGUAGE_INFO
+from claimdown.notebooks import metadata
 from tools.definitions import standalone
-from tools.labs.execution import executed_notebook
 from tools.labs.pages import linked_file
-from tools.site import ROOT, language_of, settings
+from tools.site import ROOT, settings
 from tools.words import WORDS
 
 PACKAGE = "rnn_tutorial"
@@ -26,8 +24,8 @@ AXIS = re.compile(r'<em class="axis-\w+">(\w+)</em>')
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def notebook_of_page(html: str, page: Page, files: Files) -> NotebookNode:
-    """Build the notebook of a lab's page as mkdocs-jupyter has rendered it, before `lab_page`."""
+def notebook_of_page(page: Page, files: Files, language: str) -> NotebookNode:
+    """Build the notebook to download from a lab's page."""
 
     def link(href: str) -> str:
         if urlsplit(href).scheme:
@@ -37,34 +35,18 @@ def notebook_of_page(html: str, page: Page, files: Files) -> NotebookNode:
         relative = target.url_relative_to(page.file) if target else path
         return urljoin(page.canonical_url or "", relative) + hash + fragment
 
-    return lab_notebook(executed_notebook(html), Path(page.file.abs_src_path or ""), link)
-
-
-def lab_notebook(executed: NotebookNode, lab: Path, link: Callable[[str], str]) -> NotebookNode:
-    """Build the notebook of a lab's file; `link` makes the address behind a link absolute."""
-    name, language = lab.stem, language_of(lab)
-    first, *others = [cell for cell in executed.cells if cell.cell_type != "raw"]
+    first, *others = nbformat.read(page.file.abs_src_path, as_version=4).cells
     title, rest = first.source.split("\n", 1)
     title = HEADING_ID.sub(r"\1", title)
     course = settings(language)["site_name"]
     lab_of = WORDS[language].lab_of
     origin = "> " + lab_of.format(title=title[2:], link=link(""), course=course)
-    first = {**first, "source": f"{title}\n\n{origin}\n{rest}"}
+    first.source = f"{title}\n\n{origin}\n{rest}"
     cells = []
     for number, cell in enumerate([first, *others], 1):
-        write = code_cell if cell["cell_type"] == "code" else text_cell
-        cells.append(write(NotebookNode(cell), f"{name}-{number}", link))
-    return new_notebook(cells=cells, metadata=metadata(title[2:]))
-
-
-def metadata(title: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "authors": [{"name": config_for(ROOT).author}],
-        "license": config_for(ROOT).licence,
-        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-        "language_info": LANGUAGE_INFO,
-    }
+        write = code_cell if cell.cell_type == "code" else text_cell
+        cells.append(write(cell, f"{page.file.name}-{number}", link))
+    return new_notebook(cells=cells, metadata=metadata(title[2:], config_for(ROOT)))
 
 
 def text_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:

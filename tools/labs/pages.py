@@ -1,6 +1,6 @@
 """Bring the page of a lab, as mkdocs-jupyter renders it, into the shape of a chapter.
 
-mkdocs-jupyter executes the lab and lays it out as JupyterLab would, with JupyterLab's style sheet
+mkdocs-jupyter lays an executed lab out as JupyterLab would, with JupyterLab's style sheet
 in the page.  `slim` keeps what a reader sees (text, highlighted code, printed output, tables,
 figures) in Material's own markup, so that the site's style, copy buttons and formulas serve it.
 Three cell tags put cells into a box, whose title is the bold paragraph that begins it: `claim`,
@@ -13,7 +13,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -25,7 +24,7 @@ from claimdown.config import config_for
 from tools.figures.tidy import tidy
 from tools.formulas import typeset_formulas
 from tools.language import joined
-from tools.site import ROOT, language_of
+from tools.site import ROOT
 from tools.words import WORDS, Words
 
 log = logging.getLogger("mkdocs.hooks.labs")
@@ -41,12 +40,12 @@ BOXES = {
 }
 
 
-def lab_page(html: str, page: Page, files: Files) -> str:
+def lab_page(html: str, page: Page, files: Files, language: str) -> str:
     """Finish a lab's page: markup, links, table of contents, description.
 
     Call it from `on_page_content` for each page that `is_lab`.
     """
-    html = slim(html, language_of(Path(page.file.abs_src_path or "")))
+    html = slim(html, language)
     soup = BeautifulSoup(html, "html.parser")
     page.toc = table_of_contents(soup)
     page.present_anchor_ids = {tag["id"] for tag in soup.find_all(id=True)}

@@ -20,9 +20,9 @@ def claims_of(
     for number, block in enumerate(blocks):
         box = BOX.fullmatch(block.lines[0].strip()) if block.kind == "box" else None
         title = (box["title"] or "") if box else ""
-        is_claim = bool(box) and (box["mark"], box["kind"]) == ("!!!", "success") and (
-            title.startswith(words.claim) and title.endswith(ends)
-        )  # fmt: skip
+        kind = box.group("mark", "kind") if box else ()
+        is_claim = title.startswith(words.claim) and title.endswith(ends)
+        is_claim = is_claim and kind == ("!!!", "success")
         if not is_claim:
             if _resembles_claim(source, block, box, title):
                 why = "this looks like a claim, and is not written as one: a claim is written"

@@ -18,7 +18,7 @@ from claimdown.source import FormError, Source
 
 LEXER = RawFencedCodeBlockLexer(re.compile(r"(?P<info>[^\n]*)(?:\n|\Z)"))
 MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})")
-OPENING = re.compile(r"(?P<prefix>[^`~]*)(?P<run>`+|~+)")
+OPENING = re.compile(r"([^`~]*)(`+|~+)(.*)")  # what stands before, the marker, and the rest
 WRITTEN = re.compile(r'(?P<language>[a-z]+)(?: title="(?P<title>[^"]+)")?')
 SKIPPED = re.compile(r'python \{ \.skip title="(?P<title>[^"]+)" \}')
 INCLUDE = re.compile(r'--8<-- "(?P<file>[^":]+\.py):(?P<name>[A-Za-z_]\w*)"')
@@ -49,9 +49,12 @@ def _fence(
     faults: list[FormError],
     included: set[Path],
 ) -> Fence:
-    prefix, run = OPENING.match(source.lines[first - 1]).group("prefix", "run")
-    info = source.lines[first - 1][len(prefix) + len(run) :]
-    kind, title, code, origins = Refused, "", "", ()
+    opening = OPENING.match(source.lines[first - 1])
+    assert opening, "the lexer has found a fence here"
+    prefix, run, info = opening.groups()
+    kind: type[Fence] = Refused
+    title, code = "", ""
+    origins: tuple[Origin, ...] = ()
     try:
         _whole(source, first, last, prefix, run)
         kind, title = classified(source, first, info, run)
@@ -67,7 +70,7 @@ def _fence(
         line=first,
         start=source.start(first),
         end=source.start(last + 1),
-        language=re.match(r"[^\s{]*", info)[0],
+        language=re.split(r"[\s{]", info)[0],
         title=title,
         code=code,
         prefix=prefix,
@@ -100,6 +103,8 @@ def classified(source: Source, line: int, info: str, run: str) -> tuple[type[Fen
         FormError: if it is in no written form; the message says which there are.
     """
     words = source.words
+    kind: type[Fence] | None = None
+    title = ""
     skipped, written = SKIPPED.fullmatch(info), WRITTEN.fullmatch(info)
     output = f'```text title="{words.output}"'
     python = f'```python, ```python title="…" or ```python {{ .skip title="{words.not_run}…" }}'
@@ -110,27 +115,21 @@ def classified(source: Source, line: int, info: str, run: str) -> tuple[type[Fen
         kind, title = Skipped, skipped["title"]
     elif written:
         language, title = written["language"], written["title"] or ""
-        kind = {"python": Code, "text": Output, "checks": Generated}.get(language)
+        shown = dict.fromkeys(source.config.shown, Shown)
+        kind = ({**shown, "python": Code, "text": Output, "checks": Generated}).get(language)
         if kind is Generated and title:
             raise FormError(line, "a fence `checks` has no title")
-        if kind is None:
-            kind = Shown if language in source.config.shown else None
         titles = {edition.words.output.lower() for edition in source.config.editions.values()}
         if (kind is Output) != (title.strip().lower() in titles) or (
             kind is Output and title != words.output
         ):
             raise FormError(line, f"an output fence is written {output}; found ```{info}")
-    else:
-        kind, title = None, ""
     if kind is None:
         if any(map(is_python, re.findall(r"\w+", info.split("title")[0]))):
             raise FormError(line, f"Python is written {python}; found {run}{info}")
         what = f'a fence "{info.strip()}"' if info.strip() else "a fence with no language"
-        shown = ", ".join(source.config.shown)
-        raise FormError(
-            line,
-            f"{what} is neither executed nor compared; use python, {output[3:]}, or one of {shown}",
-        )
+        others = f"use python, {output[3:]}, or one of {', '.join(source.config.shown)}"
+        raise FormError(line, f"{what} is neither executed nor compared; {others}")
     if run != "```" and kind is not Shown:
         raise FormError(line, f"this fence is written with ```, not with {run}")
     return kind, title
@@ -204,9 +203,9 @@ def _included(
         )
     start, end = known[found["name"]]
     lines = text.split("\n")[start - 1 : end]
-    for at, new in enumerate(lines, start):
-        if MARKER.match(new) or "-8<-" in new:
-            message = f"line {at}, {new.strip()}: in a page this is a fence or an include"
+    for place, line in enumerate(lines, start):
+        if MARKER.match(line) or "-8<-" in line:
+            message = f"line {place}, {line.strip()}: in a page this is a fence or an include"
             raise FormError(number, f'include "{found["file"]}": {message}')
     return file, start, lines
 

@@ -28,7 +28,7 @@ FORMS = {
 DIVIDER = re.compile(r"[ :-]*-[ :-]*\|[ :|-]*")  # of a table without bars at its ends
 
 
-def misformed(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
+def malformed(source: Source, blocks: tuple[Block, ...]) -> Iterator[FormError]:
     """Report blocks in another form than the written one of their kind."""
     headings = HEADING if source.config.heading_ids else re.compile(r"#{1,6} \S.*")
     patterns = FORMS | {"heading": (headings, FORMS["heading"][1])}

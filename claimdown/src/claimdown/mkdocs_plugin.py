@@ -67,7 +67,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
         self.pool.shutdown(wait=False, cancel_futures=True)
 
     def on_build_error(self, **_: Any) -> None:
-        for _, future in self.running.values():
+        for _file, future in self.running.values():
             future.cancel()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:

@@ -83,7 +83,19 @@ def notebook(
     if faults or report.messages:
         raise ValueError("\n".join([*faults, *report.messages]))
     writer = _Writer(page, report, config_for(page.path), address, figure)
-    return new_notebook(cells=list(writer.cells()), metadata=writer.metadata())
+    title = re.sub(r"[`*$\\]", "", writer.inline(page.title))
+    return new_notebook(cells=list(writer.cells()), metadata=metadata(title, writer.config))
+
+
+def metadata(title: str, config: Config) -> dict[str, Any]:
+    """Return what a notebook says of itself."""
+    return {
+        "title": title,
+        **({"authors": [{"name": config.author}]} if config.author else {}),
+        **({"license": config.licence} if config.licence else {}),
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": LANGUAGE_INFO,
+    }
 
 
 def notebook_text(node: NotebookNode) -> str:
@@ -102,16 +114,6 @@ class _Writer:
     picture: Callable[[Path], bytes | None] | None
     opened: list[str] = field(default_factory=list)  # ids of the containers around this place
     moving: str | None = None  # the id of one in which a script of the site shows something
-
-    def metadata(self) -> dict[str, Any]:
-        author, licence = self.config.author, self.config.licence
-        return {
-            "title": re.sub(r"[`*$\\]", "", self.inline(self.page.title)),
-            **({"authors": [{"name": author}]} if author else {}),
-            **({"license": licence} if licence else {}),
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-            "language_info": LANGUAGE_INFO,
-        }
 
     def cells(self) -> Iterator[NotebookNode]:
         executions = count(1)

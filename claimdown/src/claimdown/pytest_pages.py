@@ -81,7 +81,8 @@ class Pages:
             return self.collect(file_path, parent)
         return None
 
-    def regions(self, document: PageDocument) -> Iterator[Region]:
+    def regions(self, document: Document) -> Iterator[Region]:
+        assert isinstance(document, PageDocument), "Sybil reads all pages with it"
         page = document.page
         items = [(COUNTED.get(type(item), ""), item.line) for item in page.items]
         checked = Checked(page.text, items)

@@ -13,7 +13,7 @@ from claimdown.blocks import cut, misplaced
 from claimdown.claims import claims_of
 from claimdown.config import DAY, Config, config_for
 from claimdown.fences import fences
-from claimdown.forms import misformed, ragged_tables
+from claimdown.forms import malformed, ragged_tables
 from claimdown.numbers import numbers_in
 from claimdown.page import Item, Page, Problem, Refused
 from claimdown.source import FormError, Source, page_text, with_line_feeds
@@ -64,7 +64,7 @@ def _read(source: Source) -> Page:
     blocks = tuple(cut(source.lines, source.first, found))
     values = [value for block in blocks for value in values_in(source, block, faults)]
     claims = tuple(claims_of(source, blocks, faults))
-    faults += [*_front_matter(source), *misformed(source, blocks), *ragged_tables(blocks)]
+    faults += [*_front_matter(source), *malformed(source, blocks), *ragged_tables(blocks)]
     faults += [FormError(line, why) for line, why in misplaced(blocks)]
     faults += _bytes(source)
     said = dict.fromkeys((fault.line, str(fault)) for fault in faults)

@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import json
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from claimdown.page import Code, Fence, Page, Value
 from claimdown.report import Failure, Report
 from claimdown.worker import Finished, Outcome, work
 
+Context = multiprocessing.context.SpawnContext | multiprocessing.context.ForkServerContext
 STARTING = 120.0  # seconds that the first process may take to import what pages need
 # A change in one of these may change what comes of a page.
 RUNNING = ("capture", "comparison", "page", "program", "worker")
@@ -54,7 +56,7 @@ def run(page: Page, update: bool = False, recall: bool = True) -> Report:
 # Executing.
 
 
-def _prepared(config: Config) -> multiprocessing.context.BaseContext:
+def _prepared(config: Config) -> Context:
     """Start pages from a process that has imported what they need, where that can be had."""
     for name, value in config.environment.items():  # which the process inherits
         os.environ.setdefault(name, value)
@@ -69,7 +71,7 @@ def _prepared(config: Config) -> multiprocessing.context.BaseContext:
 
 
 def _executed(
-    page: Page, config: Config, context: multiprocessing.context.BaseContext, update: bool
+    page: Page, config: Config, context: Context, update: bool
 ) -> tuple[Report, tuple[Path, ...]]:
     limit = page.meta.get("timeout", config.timeout)
     limit = float(limit) if isinstance(limit, int | float) and 0 < limit <= DAY else config.timeout
@@ -86,7 +88,7 @@ def _executed(
                 outcomes[message.index] = message
             elif isinstance(message, Finished):
                 finished = message
-            else:
+            elif isinstance(message, int):
                 index = message
     except TimeoutError as error:
         reason = str(error)
@@ -127,6 +129,7 @@ def _about(finished: Finished) -> str:
 
 def _end(process: BaseProcess) -> None:
     """End a page's process, and whatever it has started."""
+    assert process.pid, "it has been started"
     with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
@@ -218,7 +221,7 @@ def _keep(report: Report, files: tuple[Path, ...], stored: Path, root: Path) -> 
     os.replace(temporary, stored)
 
 
-def _digests(root: Path, names: Iterator[str]) -> dict[str, str]:
+def _digests(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Hash files by their names in the project; "" for one that is missing."""
     return {name: _digest(root / name) for name in sorted(names)}
 
