@@ -77,6 +77,7 @@ def page_named(name: str) -> Path:
 
 
 def main(name: str) -> int:
+    sys.stdout.reconfigure(errors="backslashreplace")  # a page may hold what is no UTF-8
     found: set[str] = set()
     try:
         path = page_named(name)
