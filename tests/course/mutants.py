@@ -258,12 +258,12 @@ def unprotected(page: Page) -> list[str]:
             for claim in page.claims if title(claim) not in caught]  # fmt: skip
 
 
-def faults(page: Page) -> list[str]:
-    """Run the mutations of one page; name what they do not show."""
+def faults(page: Page, holds: bool = True) -> list[str]:
+    """Run the mutations of one page, if it holds without any; name what they do not show."""
     if not page.claims:  # another page may have this name
         return []
     own = [mutation for mutation in MUTATIONS if page.path.stem in mutation.caught_by]
-    well = [mutation for mutation in own if not malformed(mutation)]
+    well = [mutation for mutation in own if holds and not malformed(mutation)]
     shown = outcomes((page, mutation, asked(mutation, page)) for mutation in well)
     found = [fault for mutation in own for fault in malformed(mutation)]
     for mutation, outcome in zip(well, shown, strict=True):

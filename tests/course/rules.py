@@ -14,6 +14,7 @@ import autocorrect_py
 
 from claimdown.page import Page
 from claimdown.prose import INLINE_CODE
+from claimdown.source import page_text
 from tools.figures.labels import untranslated
 from tools.site import (
     CONFIGURATIONS,
@@ -58,6 +59,11 @@ def name_of(path: Path) -> str:
 
 def at(path: Path, line: int, what: str) -> str:
     return f"{name_of(path)}:{line}: {what}"
+
+
+def link_to(path: Path, page: Path) -> str:
+    """Return what a page writes to link a file."""
+    return Path(os.path.relpath(path, page.parent)).as_posix()
 
 
 def line_of(text: str, part: str) -> int:
@@ -127,7 +133,7 @@ def links(page: Page) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    return set(ANCHOR.findall(path.read_text(encoding="utf-8")))
+    return set(ANCHOR.findall(page_text(path)))
 
 
 def typography(page: Page) -> list[str]:
@@ -142,6 +148,7 @@ def typography(page: Page) -> list[str]:
 def complaints(text: str) -> list[tuple[int, str]]:
     """List what is wrong with the blanks and the punctuation of a Chinese text, by line."""
     autocorrect_py.load_config(TYPOGRAPHY)
+    text = text.encode("utf-8", "replace").decode()  # the reader names what is no UTF-8
     linted = autocorrect_py.lint_for(text, "markdown").lines
     told = [(line.line, f"{line.old.strip()} -> {line.new.strip()}") for line in linted]
     for number, line in enumerate(text.split("\n"), 1):
@@ -163,7 +170,7 @@ def listed(page: Page) -> list[str]:
                  if docs_dir(language) / place in navigation(language)}  # fmt: skip
     found = []
     for language, file in CONFIGURATIONS.items():
-        text = file.read_text(encoding="utf-8")
+        text = page_text(file)
         line = line_of(text, f": {place.as_posix()}\n")
         if language not in positions:
             what = f"{place.as_posix()} is not listed; add a line for it"
@@ -193,7 +200,7 @@ def figures(page: Page) -> list[str]:
 
 def labels(svg: Path, where: str) -> list[str]:
     """Name the labels of a figure that have no Chinese."""
-    missing = dict.fromkeys(untranslated(svg.read_text(encoding="utf-8")))
+    missing = dict.fromkeys(untranslated(page_text(svg)))
     cure = "add it to LABELS in tools/figures/labels.py"
     return [f'{where}: figure {svg.name}: the label "{label}" has no Chinese; {cure}'
             for label in missing]  # fmt: skip
@@ -206,8 +213,8 @@ def citations(path: Path, text: str) -> list[str]:
     if path == bibliography:
         return []
     whole, link = (
-        bibliography.read_text(encoding="utf-8"),
-        os.path.relpath(path, bibliography.parent),
+        page_text(bibliography),
+        link_to(path, bibliography),
     )
     entries = {paper[0]: entry for entry in whole.split("\n\n") if (paper := PAPER.search(entry))}
     cited, found = dict.fromkeys(PAPER.findall(text)), []
@@ -254,14 +261,14 @@ def public_names() -> dict[str, Defined]:
     return {
         node.name: Defined(node.name, path, node.lineno, ast.get_docstring(node) or "")
         for path in sorted((ROOT / "rnn_tutorial").glob("*.py"))
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for node in ast.parse(page_text(path)).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     }
 
 
 def exported() -> set[str]:
     """Return `__all__` of the package, without importing it."""
-    body = ast.parse((ROOT / "rnn_tutorial/__init__.py").read_text(encoding="utf-8")).body
+    body = ast.parse(page_text(ROOT / "rnn_tutorial/__init__.py")).body
     lists = [node.value for node in body if isinstance(node, ast.Assign)]
     return {name for value in lists for name in ast.literal_eval(value)}
 
@@ -277,10 +284,13 @@ def about(defined: Defined) -> list[str]:
     last = text.strip().split("\n")[-1].strip()
     explained = EXPLAINED.fullmatch(last)
     page = ROOT / explained[1] if explained else None
-    if not page or not page.is_file():
+    if page and not page.is_file():
+        found.append(f"{here} is explained in {explained[1]}, which is not there; write it, or "
+                     "name another page at the end of the docstring")  # fmt: skip
+    elif not page:
         found.append(f"{here}: the docstring ends with {last!r}; "
                      "let it end with the page: Explained in: docs/en/FOLDER/PAGE.md")  # fmt: skip
-    elif defined.include not in page.read_text(encoding="utf-8"):
+    elif defined.include not in page_text(page):
         found.append(at(page, 1, f"it explains {name} and does not show it; add {defined.include}"))
     return found + [fault for language in LANGUAGES for fault in reference(defined, language, page)]
 
@@ -290,7 +300,7 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
     name, index = defined.name, docs_dir(language) / "reference/index.md"
     heading = f"## `{name}` {{ #{name} }}"
     pages = {path: text for path in sorted(index.parent.glob("*.md"))
-             if f"\n{heading}\n" in (text := path.read_text(encoding="utf-8"))}  # fmt: skip
+             if f"\n{heading}\n" in (text := page_text(path))}  # fmt: skip
     if len(pages) != 1:
         where = ", ".join(map(name_of, pages)) or "no page"
         what = f"{where} of the reference has a section for {name}; write one on one of them"
@@ -304,8 +314,8 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
     begins, ends = f"| [`{name}`]({page.name}#{name}) |", " |"
     if explained:
         target = docs_dir(language) / explained.relative_to(docs_dir())
-        ends = f"({os.path.relpath(target, index.parent)}) |"
-    rows = index.read_text(encoding="utf-8")
+        ends = f"({link_to(target, index)}) |"
+    rows = page_text(index)
     if not any(row.startswith(begins) and row.endswith(ends) for row in rows.split("\n")):
         what = f"no row for {name}; add {begins} what it is | [title of the page]{ends}"
         found.append(at(index, line_of(rows, "{ #names }"), what))

@@ -141,6 +141,14 @@ LACKING = {
             r"docs/zh/reference/index.md:\d+: no row for pack; add \| \[`pack`\]\(lengths\.md#pack",
         ],
     ),
+    "a page that is there": (
+        {"docstring": "\n>>> pack\nExplained in: docs/en/foundations/nowhere.md"},
+        [
+            r"rnn_tutorial/masked\.py:\d+: pack is explained in docs/en/foundations/nowhere\.md, wh",
+            r"docs/en/reference/index.md:\d+: no row for pack; add \| \[`pack`\]\(lengths\.md#pack",
+            r"docs/zh/reference/index.md:\d+: no row for pack; add \| \[`pack`\]\(lengths\.md#pack",
+        ],
+    ),
     "its source": (
         {"file": PACK.file.with_name("other.py")},
         [

@@ -30,13 +30,16 @@ def faults_about(path: Path) -> Iterator[str]:
         ThreadPoolExecutor(len(there)) as pool,
     ):
         copied = process.submit(copied_from, source)
-        for found in pool.map(filled_in, there):
+        failures = dict(zip(there, pool.map(filled_in, there), strict=True))
+        for found in failures.values():
             yield from found
         for twin in there:
             yield from rules.faults(read(twin))
         yield from copied.result()
     if source.is_file():
-        yield from mutants.faults(read(source))
+        yield from mutants.faults(read(source), holds=not failures[source])
+        if failures[source]:
+            print(f"{rules.name_of(source)}: it does not hold, so its wrong lines were not run")
     if not any(rules.unfilled(read(twin)) for twin in there):  # then they have yet to agree
         yield from compare([source], config_for(source))
 
@@ -74,6 +77,7 @@ def page_named(name: str) -> Path:
 
 
 def main(name: str) -> int:
+    sys.stdout.reconfigure(errors="backslashreplace")  # a page may hold what is no UTF-8
     found: set[str] = set()
     try:
         path = page_named(name)
