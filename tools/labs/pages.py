@@ -13,9 +13,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
+from markdown.extensions.toc import nest_toc_tokens
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents, get_toc
@@ -216,16 +216,9 @@ def _figure(source: str, number: int) -> str:
 
 def table_of_contents(soup: BeautifulSoup) -> TableOfContents:
     """List a page's headings as Python-Markdown would."""
-    tokens: list[dict[str, Any]] = []
-    path: list[dict[str, Any]] = []
-    for heading in soup.find_all(HEADINGS):
-        name = heading.get_text().removesuffix("¶").strip()
-        token = {"level": int(heading.name[1]), "id": heading["id"], "name": name, "children": []}
-        while path and path[-1]["level"] >= token["level"]:
-            path.pop()
-        (path[-1]["children"] if path else tokens).append(token)
-        path.append(token)
-    return get_toc(tokens)
+    found = ((each, each.get_text().removesuffix("¶").strip()) for each in soup.find_all(HEADINGS))
+    tokens = [{"level": int(each.name[1]), "id": each["id"], "name": name} for each, name in found]
+    return get_toc(nest_toc_tokens(tokens))
 
 
 def promise(soup: BeautifulSoup) -> str:
