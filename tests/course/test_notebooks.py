@@ -188,11 +188,7 @@ def words_of_page(page: Page) -> list[str]:
     for element in soup.select("svg, .headerlink, .verified-mark, .verified-legend"):
         element.decompose()
     for widget in soup.select(".widget"):
-        widget.append(f"\n{MOVING[page.edition]}\n")
-    for tabs in soup.select(".tabbed-set"):
-        bodies = tabs.select(":scope > .tabbed-content > .tabbed-block")
-        for label, body in zip(tabs.select(":scope > .tabbed-labels > label"), bodies, strict=True):
-            body.insert(0, label.extract())
+        widget.insert(0, f"\n{MOVING[page.edition]}\n")
     return words(soup)
 
 
