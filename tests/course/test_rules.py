@@ -144,7 +144,7 @@ LACKING = {
     "a page that is there": (
         {"docstring": "\n>>> pack\nExplained in: docs/en/foundations/nowhere.md"},
         [
-            r"rnn_tutorial/masked\.py:\d+: pack is explained in docs/en/foundations/nowhere\.md, w",
+            r"rnn_tutorial/masked\.py:\d+: pack is explained in docs/en/foundations/nowhere\.md",
             r"docs/en/reference/index.md:\d+: no row for pack; add \| \[`pack`\]\(lengths\.md#pack",
             r"docs/zh/reference/index.md:\d+: no row for pack; add \| \[`pack`\]\(lengths\.md#pack",
         ],
