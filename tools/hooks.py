@@ -3,7 +3,6 @@
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from tools.page_html import (
     finished,
     notebook_button,
 )
-from tools.search import forget_long_words, searched, weight
+from tools.search import forget_long_words, searched, short_index, weight
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -83,7 +82,7 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 @event_priority(100)  # before the search plugin
 def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: Any) -> None:
     context["whole"] = page.content
-    page.content = searched(page.content, WORDS[config.theme["language"]].colon)
+    page.content = searched(page.content, WORDS[config.theme["language"]].colon, page.url)
     forget_long_words(page.content)
     page.meta["search"] = {"boost": weight(page.url)}
 
@@ -106,11 +105,7 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the search index in characters, not in escapes: the Chinese one is an eighth smaller.
-
-    The offline plugin copies it after this, for a site that is opened from a folder.
-    """
+    """Shorten the search index; the offline plugin copies it after this, for a site in a folder."""
     index = Path(config.site_dir) / "search" / "search_index.json"
-    found = json.loads(index.read_text(encoding="utf-8"))
-    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    index.write_text(text, encoding="utf-8", newline="\n")
+    content = short_index(index.read_text(encoding="utf-8"))
+    index.write_text(content, encoding="utf-8", newline="\n")

@@ -1,5 +1,6 @@
 """What Material's search reads of a page.  How it reads a query: docs/assets/search.js."""
 
+import json
 import logging
 import re
 
@@ -27,12 +28,21 @@ ENTRY = re.compile(
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
 # How much a find counts, by the beginning of the page's address: the chapters come first.
 WEIGHTS = {"reference/": 0.3, "contributing": 0.3, "checks": 0.3, "look-up/": 0.9}
+# Pages that people look up by name, and that are searched by their headings.
+BY_NAME = ("reference/", "contributing", "checks")
+HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
+# The plugin puts a mark between two words, also where a blank or a stop parts them anyway.
+NEEDLESS = re.compile(
+    r"\u200b(?=[\s、。，．？！；：（）“”《》<>])|(?<=[\s、。，．？！；：（）“”《》<>])\u200b"
+)
 HAN = re.compile("[一-鿿]{4,}")
 LONGEST = 3
 
 
-def searched(html: str, colon: str) -> str:
+def searched(html: str, colon: str, address: str = "") -> str:
     """Return what the search reads of a page, in paragraphs: it shows those with a find."""
+    if address.startswith(BY_NAME):
+        return "".join(HEADING.findall(html))
     html = FENCE.sub(lambda fence: fence[0] if MESSAGE.search(fence[0]) else "<div>", html)
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", DRAWN.sub(r"\1", html))
     html = ENTRY.sub(lambda entry: _as_text(colon, **entry.groupdict()), html)
@@ -47,6 +57,12 @@ def _as_text(colon: str, id: str | None, term: str, block: str | None, text: str
 
 def weight(address: str) -> float:
     return next((weight for start, weight in WEIGHTS.items() if address.startswith(start)), 1)
+
+
+def short_index(index: str) -> str:
+    """Write an index in characters, not in escapes, and without needless marks: a sixth less."""
+    text = json.dumps(json.loads(index), ensure_ascii=False, separators=(",", ":"))
+    return NEEDLESS.sub("", text)
 
 
 def forget_long_words(text: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.visits import Listener, load
-from tools.search import LONGEST, forget_long_words, searched
+from tools.search import LONGEST, forget_long_words, searched, short_index
 from tools.site import LANGUAGES, ROOT, docs_dir, settings, site_folder
 
 Ask = Callable[[str, str], list[list[str]]]
@@ -134,7 +134,7 @@ QUERIES = {
         "最后一个时间步的输出怎么取": "unequal-length.html#last-step",
         "为什么误差不是零": "zero-difference",
         "浮点数误差": "zero-difference",
-        "单步用什么循环单元": "cells|glossary.html#cell",
+        "单元模块": "reference/cell-modules",
         "内存不够怎么办": "backpropagation-through-time",
         "过拟合了怎么办": "debugging.html#overfit|glossary.html#overfit",
         "什么是双向RNN": "bidirectional",
@@ -188,6 +188,19 @@ def test_search_is_spared_what_it_leaves_out() -> None:
         '<details class="success" data-search-exclude><summary>Solution</summary></details>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )
+
+
+def test_pages_that_are_looked_up_by_name_are_searched_by_their_headings() -> None:
+    html = '<h1 id="a">A</h1><p>one</p><h2 id="b"><code>b</code></h2><table></table>'
+    assert searched(html, ": ", "reference/cells.html") == (
+        '<h1 id="a">A</h1><h2 id="b"><code>b</code></h2>'
+    )
+    assert "one" in searched(html, ": ", "gates/lstm-by-hand.html")
+
+
+def test_index_has_characters_and_no_mark_next_to_a_stop() -> None:
+    index = '{"text": "<p>\\u200b\\u95e8\\u63a7\\u200b\\u5355\\u5143\\u200b\u3002"}'
+    assert short_index(index) == '{"text":"<p>门控\u200b单元。"}'
 
 
 def test_long_words_are_cut_into_those_that_they_are_made_of() -> None:
