@@ -44,6 +44,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Keep the theme's templates compiled: `mkdocs serve` would compile them at every save."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
+    return env
+
+
 @event_priority(100)  # before mkdocs-jupyter, which renders the file that is named here
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
     """Execute a lab; its page shows the executed notebook."""
@@ -52,13 +59,6 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
         lab = Path(config.docs_dir, page.file.src_uri)
         page.file.abs_src_path = str(executed(lab, cache, config.theme["language"]))
     return page
-
-
-def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
-    """Keep the theme's templates compiled: `mkdocs serve` would compile them at every save."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(CACHE))
-    return env
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

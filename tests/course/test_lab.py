@@ -332,6 +332,7 @@ def test_lab_is_executed_again_when_the_package_changes(project: Path) -> None:
 def test_translated_lab_has_the_same_code_and_results(built_site: Path) -> None:
     def cells(edition: str) -> list[tuple[str, list[NotebookNode]]]:
         notebook = nbformat.read(built_site / edition / "labs/digits.ipynb", as_version=4)
+        assert re.match(r"# .+\n\n> .*\.html\)", notebook.cells[0].source)
         return [(without_comments(c.source, "python"), c.outputs) for c in code_cells(notebook)]
 
     assert len(cells("")) > 20

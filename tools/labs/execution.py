@@ -42,6 +42,7 @@ def executed(lab: Path, cache: Path, edition: str) -> Path:
         PluginError: if a cell fails; it names the line in the lab's own file.
     """
     notebook = jupytext.read(lab)
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]  # front matter
     run, target = cache / f"{lab.stem}.json", cache / edition / f"{lab.stem}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     needs = dependencies(notebook)
