@@ -165,12 +165,12 @@ def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
 
 
 def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
-    """Compare the blocks of a section in their order; the first of both are alike."""
+    """Compare the blocks of a section in their order."""
     shapes, others = ([(piece.shape, piece.code) for piece in side] for side in (ours, theirs))
     here = {mark for piece in ours for mark, _ in piece.marks}
     elsewhere = {mark for piece in theirs for mark, _ in piece.marks}
-    steps = SequenceMatcher(None, shapes, others, autojunk=False).get_opcodes()
-    for _, i, i_end, j, j_end in steps:
+    matcher = SequenceMatcher(None, shapes, others, autojunk=False)
+    for _, i, i_end, j, j_end in matcher.get_opcodes():
         for mine, other in zip_longest(ours[i:i_end], theirs[j:j_end]):
             if mine is None:
                 what = f"below this, the {other.shape} ({there}:{other.line}) is missing"
@@ -200,7 +200,7 @@ def _code_apart(mine: Piece, other: Piece, there: str) -> Found:
 
 
 def _more(piece: Piece, other: Piece, section: set[str]) -> Iterator[Told]:
-    """List the marks that another block has not; for some, its section is enough."""
+    """List the marks that the other block, or for some of them its section, has not."""
     counts = [Counter(mark for mark, _ in each.marks) for each in (piece, other)]
     for mark in counts[0] - counts[1]:
         if not (mark.startswith(ONCE) and mark in section):
