@@ -89,6 +89,10 @@ FORMS = {
         "One\nTwo\n:   First.\n:   Second.",
         ["- **One**\n- **Two**\n\n  First.\n\n  Second."],
     ),
+    "definition after another one with two paragraphs": (
+        "One\n:   First.\n\n    More.\n\n:   Second.",
+        ["- **One**\n\n  First.\n\n  More.\n\n  Second."],
+    ),
     "numbers of a list with code": (
         f"1. One.\n\n    {indented(CODE)}\n\n    On.\n\n2. Two.\n   More.\n\n3. Three.\n\nEnd.",
         ["1. One.", "a = 1", "On.\n\n2. Two.\n   More.\n\n3. Three.\n\nEnd."],
@@ -102,6 +106,17 @@ FORMS = {
             "> **Claim: `a` is *one* (equal)**\n>\n> First.",
             "assert a == a",
             "> Last.\n\nThen.",
+        ],
+    ),
+    "heading in a box": (
+        '!!! note "A"\n\n    ### B { #b }\n\n    C.',
+        ["> **A**\n\n> ### B\n>\n> C."],
+    ),
+    "figure in a box": (
+        f'!!! note "A"\n\n    {IMAGE}\n\n    B.',
+        [
+            f'> **A**\n>\n> ![Rows "a" of $x_t$]({SITE}rows.svg "A_b of $x_t$ (all).")\n>\n'
+            "> *A_b of $x_t$ (all).*\n>\n> B."
         ],
     ),
     "box without a title": ("!!! note\n    Text.", ["> **Note**\n>\n> Text."]),

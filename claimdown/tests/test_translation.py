@@ -195,15 +195,15 @@ def test_a_faithful_translation_differs_in_nothing(course: Path) -> None:
 PLANTED: dict[str, tuple[str, str, str, str]] = {
     "level of a heading": (
         "## 思路", "### 思路", "## 思路",
-        r"here is heading ### \{ #idea \}, where .*:10 has heading ## \{ #idea \}; make",
+        r"here is heading ###, where .*:10 has heading ##; make",
     ),
     "id of a heading": (
         "{ #idea }", "{ #ideas }", "## 思路",
         r"here is section ideas, where docs/en/sorting\.md:10 has section idea; make",
     ),
     "section left out": (
-        '### "list index out of range" { #range }\n', "", "[^1]: 只有",
-        r"the section range \(docs/en/sorting\.md:\d+\) is missing; add it",
+        '### "list index out of range" { #range }\n', "", "## 练习",
+        r"below this, the section range \(docs/en/sorting\.md:\d+\) is missing; add it",
     ),
     "section of its own": (
         "## 练习 {", "## 小结 { #summary }\n\n好。\n\n## 练习 {", "## 小结",
@@ -211,7 +211,7 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "paragraph left out": (
         "排序把 `items` 排好次序；[查找](search.md#halves)需要它。[^1]\n", "", "# 排序",
-        r"the paragraph \(docs/en/sorting\.md:8\) is missing; add it",
+        r"below this, the paragraph \(docs/en/sorting\.md:8\) is missing; add it",
     ),
     "paragraph too many": (
         "2. 按", "好了。\n\n2. 按", "好了", r"docs/en/sorting\.md has no such paragraph; remove",
@@ -244,8 +244,8 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "output": ("[1, 2, 3]", "[1, 2, 4]", "[1, 2, 3]", r"here is '\[1, 2, 4\]'"),
     "output left out": (
-        '```text title="输出"\n[1, 2, 3]\n```\n\n', "", '```text',
-        r"the fence \(output\) text .* is missing",
+        '```text title="输出"\n[1, 2, 3]\n```\n\n', "", "```python",
+        r"below this, the fence \(output\) text .* is missing",
     ),
     "block that is skipped": (
         '```python\nitems = [', '```python { .skip title="不运行：懒" }\nitems = [', "```python",
@@ -253,11 +253,11 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "value": (
         "`10`{", "`11`{", "它要走",
-        r"the verified value `11` \(.*\) is not in this section of .*:10",
+        r"the verified value `11`\{ .* \} is not in docs/en/sorting\.md:14; write",
     ),
     "expression": (
         "bit_length() - 1", "bit_length()", "它要走",
-        r"the verified value `10` \(\(1024\)\.bit_length\(\) - 1\) \(.*:14\) is missing; add",
+        r"the verified value `10`\{ .*\(1024\)\.bit_length\(\) - 1. \} \(.*:14\) is missing; add",
     ),
     "value that is plain": (
         '{ .verified expr="(1024).bit_length() - 1" }', "", "它要走",
@@ -271,7 +271,9 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         "断言：排两次什么也不改变（相等）", "排两次", "!!! success",
         r"here is box !!! success, where",
     ),
-    "picture": ("rows.svg", "cols.svg", "![两行]", r"the link cols\.svg is not in this section"),
+    "picture": (
+        "rows.svg", "cols.svg", "![两行]", r"the link cols\.svg is not in docs/en/sorting\.md:12",
+    ),
     "link": (
         "(search.md#halves)", "(search.md)", "排序把",
         r"the link search\.md#halves \(.*\) is missing",
@@ -288,15 +290,16 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"the attribute list \{ #fig-row \} is not",
     ),
     "formula": ("$n \\log n$", "$n^2$", "它要走", r"the formula \$n \\log n\$ \(.*\) is missing"),
-    "inline code": ("`items`", "`list`", "排序把", r"the inline code list is not in this section"),
-    "number": ("1024 个", "1000 个", "它要走", r"the number 1000 is not in this section"),
+    "inline code": ("`items`", "`list`", "排序把", r"the inline code `list` is not in docs/en"),
+    "number": ("1024 个", "1000 个", "它要走", r"the number 1000 is not in docs/en"),
     "footnote": ("它。[^1]", "它。", "排序把", r"the footnote \[\^1\] \(.*\) is missing"),
     "tag": ('rows="3"', 'rows="4"', "<my-widget", r'the HTML tag <my-widget rows="4"> is not'),
-    "row": ("| 归并 | `n` |\n", "", "| --- |", r"the row of 2 cells \(.*\) is missing"),
+    "row": ("| 归并 | `n` |\n", "", "| --- |", r"below this, the row of 2 cells \(.*\) is missing"),
     "cell": ("| 归并 | `n` |", "| 归并 | `n` | |", "| 归并", r"here is row of 3 cells"),
     "alignment": ("| --- | --- |", "| --- | --: |", "| ---", r"here is row of 2 cells \|-\|-:\|"),
     "key of the front matter": (
-        "hide: [toc]\n", "", "---", r"the front matter hide: \['toc'\] .* is missing",
+        "hide: [toc]\n", "", "description",
+        r"below this, the front matter hide: \['toc'\] .* is missing",
     ),
     "setting in the front matter": (
         "[toc]", "[navigation]", "hide", r"here is front matter hide: \['nav",
@@ -367,7 +370,7 @@ def test_a_planted_difference_is_named(
 def test_what_may_differ(course: Path, old: str, new: str) -> None:
     assert old in CHINESE
     found = said(course, CHINESE.replace(old, new, 1))
-    assert [line for line in found if "inline code of the" not in line] == []
+    assert [line for line in found if "inline code `of the" not in line] == []
 
 
 def test_a_language_in_the_same_script_is_compared_with_the_original_s_words(course: Path) -> None:
@@ -390,7 +393,7 @@ def test_two_translated_sections_in_another_order_are_named(course: Path) -> Non
 def test_a_heading_without_id_is_found_by_its_place(course: Path) -> None:
     english, chinese = ENGLISH + "\n### So\n\nFar.\n", CHINESE + "\n### 如此\n"
     (found,) = said(course, chinese, english)
-    assert f":{line_of('### 如此', chinese)}: the paragraph (docs/en" in found
+    assert f":{line_of('### 如此', chinese)}: below this, the paragraph (docs/en" in found
 
 
 def test_pictures_may_lie_in_the_folder_of_the_original(course: Path) -> None:

@@ -56,7 +56,7 @@ def test_every_lab_is_translated() -> None:
         (
             "](../foundations/rnn-by-hand.md)",
             "](../foundations/memory.md)",
-            "the link foundations/mem",
+            "the link ../foundations/mem",
         ),
         (
             "实验不下载任何东西",

@@ -14,15 +14,15 @@ from lxml.html import HtmlElement, document_fromstring
 
 from claimdown.fences import is_python
 from claimdown.numbers import GAP, number_code, numbers_in, shapes_in
-from claimdown.page import Code, Fence, Generated, Output, Page, Skipped, Value
+from claimdown.page import Code, Fence, Output, Page, Shown, Skipped, Value
 from claimdown.prose import ATTRIBUTES, FORMULA
 
 T = TypeVar("T", bound=Hashable)
 Fault = tuple[int, str]  # a line of the page, and what is wrong there
 NAMES = {Code: "Python block", Skipped: "skipped block", Output: "output"}
-FORMULAS = "arithmatex", "katex", "MathJax"
 # What is no text, or was checked otherwise, or is counted by the engine itself.
-NO_TEXT = "verified", "headerlink", "checks", "claimdown-facts"
+NO_TEXT = "pre", "script", "style", ".verified", ".headerlink", ".checks", ".claimdown-facts"
+FORMULAS = ".arithmatex", ".katex", ".MathJax", "math"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 LONGEST = 70  # characters of a block that are quoted
 
@@ -40,27 +40,21 @@ class Published:
 def published(html: str, claim: str) -> Published:
     """Read a published page; `claim` is how a claim's title begins."""
     tree = document_fromstring(html)
-    blocks = [block for block in tree.iter("pre") if not _inside(block, "linenodiv")]
-    blocks += list(_disguised(tree))
-    begins = letters(claim).lower()
-    titles = [letters(_without_formulas(title)) for title in _titles(tree)]
-    return Published(
-        tuple(normal(block.text_content()) for block in blocks),
-        tuple(normal(block.text_content()) for block in blocks if _is_python(block)),
-        tuple(_value(span) for span in _having(tree, "verified")),
-        tuple(title for title in titles if title.lower().startswith(begins)),
-    )
+    for numbers in tree.find_class("linenodiv"):
+        numbers.drop_tree()
+    blocks = [*tree.iter("pre"), *_disguised(tree)]
+    values = [_value(span) for span in tree.find_class("verified")]
+    texts = [(normal(block.text_content()), _is_python(block)) for block in blocks]
+    _blank(tree, *FORMULAS)  # one that has been typeset has lost its source
+    titles = [letters(title.text_content()) for title in _all(tree, ".admonition-title", "summary")]
+    claims = [title for title in titles if title.lower().startswith(letters(claim).lower())]
+    python = [text for text, is_code in texts if is_code]
+    return Published(tuple(text for text, _ in texts), tuple(python), tuple(values), tuple(claims))
 
 
 def differences(page: Page, shown: Published) -> list[Fault]:
     """Name what a published page and its source, as it was checked, do not have in common."""
-    found = [*_blocks(page, shown), *_values(page, shown), *_claims(page, shown)]
-    return sorted(found)
-
-
-def unverified_numbers(page: Page, html: str) -> list[Fault]:
-    """Name each number in a page's rendered content that no expression verifies."""
-    return [(_line_of(text, page), why) for text, why in _numbers(html)]
+    return sorted([*_blocks(page, shown), *_values(page, shown), *_claims(page, shown)])
 
 
 def normal(block: str) -> str:
@@ -82,52 +76,48 @@ def letters(title: str) -> str:
 
 
 def _blocks(page: Page, shown: Published) -> Iterator[Fault]:
-    fences = [fence for fence in page.of(Fence) if not isinstance(fence, Generated)]
-    checked = [fence for fence in fences if type(fence) in NAMES]
-    more, _ = compared(shown.blocks, ((f.line, normal(f.code)) for f in fences))
-    for line, text in more:
+    fences, checked = _texts(page, Shown, *NAMES), _texts(page, *NAMES)
+    names = {fence.line: NAMES.get(type(fence)) for fence in page.of(Fence)}
+    unread, _ = compared(shown.blocks, fences)
+    for line, text in unread:
         yield line, f"the page shows a code block that is not in its source: {_quoted(text)}"
-    _, less = compared(shown.blocks, ((f.line, normal(f.code)) for f in checked))
-    names = {fence.line: NAMES[type(fence)] for fence in checked}
-    for line, text in less:
+    _, lost = compared(shown.blocks, checked)
+    for line, text in lost:
         yield line, f"this {names[line]} is not shown as it was checked: {_quoted(text)}"
-    python = ((f.line, normal(f.code)) for f in page.of(Code) + page.of(Skipped))
-    named = {text for _, text in more}
-    places = {normal(fence.code): fence.line for fence in fences}
-    for _, text in compared(shown.python, python)[0]:
-        if text not in named:
-            yield places[text], f"the page shows as Python what was not executed: {_quoted(text)}"
-    if not less:
-        yield from _order(checked, shown.blocks)
+    lines = {text: line for line, text in fences}
+    for _, text in compared(shown.python, _texts(page, Code, Skipped))[0]:
+        if text not in (more for _, more in unread):
+            yield lines[text], f"the page shows as Python what was not executed: {_quoted(text)}"
+    if not lost and (at := _elsewhere(checked, shown.blocks)):
+        yield at, f"on the page, this {names[at]} stands in another place"
 
 
-def _order(checked: Sequence[Fence], blocks: Sequence[str]) -> Iterator[Fault]:
-    """Report the first block that stands in another place than the one it was checked in."""
-    texts = {normal(fence.code) for fence in checked}
-    for fence, text in zip(checked, (text for text in blocks if text in texts), strict=False):
-        if normal(fence.code) != text:
-            yield fence.line, f"on the page, this {NAMES[type(fence)]} stands in another place"
-            return
+def _texts(page: Page, *kinds: type[Fence]) -> list[tuple[int, str]]:
+    return [(each.line, normal(each.code)) for each in page.of(Fence) if isinstance(each, kinds)]
+
+
+def _elsewhere(checked: Sequence[tuple[int, str]], blocks: Sequence[str]) -> int | None:
+    """Return the line of the first block that the page shows in another place."""
+    texts = {text for _, text in checked}
+    pairs = zip(checked, (text for text in blocks if text in texts), strict=False)
+    return next((line for (line, text), other in pairs if text != other), None)
 
 
 def _values(page: Page, shown: Published) -> Iterator[Fault]:
     values = [(value.line, (value.text, value.expression)) for value in page.of(Value)]
     more, less = compared(shown.values, values)
     lines = {text: line for line, (text, _) in reversed(less)}
-    for line, (text, expression) in more:
-        yield (
-            lines.get(text, line),
-            f"the page shows `{text}` as verified by {expression!r}, which nobody evaluated",
-        )
-    for line, (text, expression) in less:
-        yield line, f"`{text}`, verified by {expression!r}, is not marked on the page"
+    for line, (text, code) in more:
+        what = f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
+        yield lines.get(text, line), what
+    for line, (text, code) in less:
+        yield line, f"`{text}`, verified by {code!r}, is not marked on the page"
 
 
 def _claims(page: Page, shown: Published) -> Iterator[Fault]:
     titles = {letters(claim.title): claim.title for claim in page.claims}
-    more, less = compared(
-        shown.claims, ((claim.line, letters(claim.title)) for claim in page.claims)
-    )
+    claims = [(claim.line, letters(claim.title)) for claim in page.claims]
+    more, less = compared(shown.claims, claims)
     for line, title in more:
         yield line, f"the page shows a claim that is not in its source: {title}"
     for line, title in less:
@@ -154,102 +144,73 @@ def compared(
     return more, [(line, each) for each, lines in places.items() for line in lines]
 
 
+def _quoted(block: str) -> str:
+    first = block.split("\n")[0]
+    return repr(first if len(first) <= LONGEST else f"{first[:LONGEST]}...")
+
+
 # What a page shows.
 
 
 def _disguised(tree: HtmlElement) -> Iterator[HtmlElement]:
     """List what looks like a code block without being one."""
-    for code in tree.iter("code"):
-        if "\n" in code.text_content().strip() and not _within(code, "pre"):
+    for code in tree.xpath("//code[not(ancestor::pre)]"):
+        if "\n" in code.text_content().strip():
             yield code
-    for name in ("highlight", "codehilite"):
-        for element in _having(tree, name):
-            if next(element.iter("pre"), None) is None and element.tag not in ("pre", "code"):
-                yield element
+    for element in _all(tree, ".highlight", ".codehilite"):
+        if not element.xpath("self::code | descendant-or-self::pre"):
+            yield element
 
 
 def _is_python(block: HtmlElement) -> bool:
     """Tell whether a block's own, inner or surrounding elements say that it is Python."""
-    places = [block, *block.iterancestors(), *block.iter("code")]
-    names = " ".join(place.get("class", "") for place in places).split()
-    languages = [name.removeprefix("language-") for name in names if name.startswith("language-")]
-    return any(map(is_python, languages))
+    classes = " ".join(block.xpath("ancestor-or-self::*/@class | .//code/@class")).split()
+    return any(is_python(name[9:]) for name in classes if name.startswith("language-"))
 
 
 def _value(span: HtmlElement) -> tuple[str, str]:
     """Return the text and the expression of what is marked as verified."""
     code = next(span.iter("code"), span)
-    mark = next(iter(_having(span, "verified-mark")), None)
-    expression = mark.get("data-expr", "") if mark is not None else ""
-    return code.text_content().strip(), expression
+    expressions = [mark.get("data-expr", "") for mark in span.find_class("verified-mark")]
+    return code.text_content().strip(), "".join(expressions)
 
 
-def _titles(tree: HtmlElement) -> list[HtmlElement]:
-    return [*_having(tree, "admonition-title"), *tree.iter("summary")]
+def _all(tree: HtmlElement, *names: str) -> list[HtmlElement]:
+    """List the elements of some kinds or classes, such as "pre" and ".verified"."""
+    found = [tree.find_class(name[1:]) if name[0] == "." else tree.iter(name) for name in names]
+    return [element for elements in found for element in elements]
 
 
-def _without_formulas(title: HtmlElement) -> str:
-    """Return a title's text; a formula may have been typeset, so that its source is gone."""
-    if any(name in title.get("class", "").split() for name in FORMULAS) or title.tag == "math":
-        return ""
-    inner = (_without_formulas(child) + (child.tail or "") for child in title)
-    return (title.text or "") + "".join(inner)
-
-
-def _having(tree: HtmlElement, name: str) -> list[HtmlElement]:
-    """List the elements of a class."""
-    path = "descendant-or-self::*[contains(concat(' ', normalize-space(@class), ' '), $name)]"
-    return tree.xpath(path, name=f" {name} ")
-
-
-def _inside(element: HtmlElement, name: str) -> bool:
-    return any(name in above.get("class", "").split() for above in element.iterancestors())
-
-
-def _within(element: HtmlElement, tag: str) -> bool:
-    return next(element.iterancestors(tag), None) is not None
+def _blank(tree: HtmlElement, *names: str) -> None:
+    for element in _all(tree, *names):
+        element.clear(keep_tail=True)
+        element.text = f" {GAP} "
 
 
 # Numbers.
 
 
-def _numbers(html: str) -> list[tuple[str, str]]:
-    """List each number and why it is refused, each text once."""
+def unverified_numbers(page: Page, html: str) -> list[Fault]:
+    """Name each number in a page's rendered content that no expression verifies."""
+    lines = page.text.split("\n")
+    found = dict.fromkeys((text, why) for _, text, why in _numbers(html))
+    return [
+        (next((at for at, line in enumerate(lines, 1) if text in line), 1), why)
+        for text, why in found
+    ]
+
+
+def _numbers(html: str) -> list[tuple[int, str, str]]:
     tree = document_fromstring(f"<div>{html}</div>")
-    for each in [*tree.iter("pre", "script", "style"), *_classed(tree, NO_TEXT)]:
-        _blank(each)
-    for picture in list(tree.iter("svg")):
-        for child in list(picture):
-            picture.remove(child)
+    _blank(tree, *NO_TEXT)
+    for part in tree.xpath("//svg/*"):
+        part.drop_tree()
     for cell in tree.iter("td", "th", "li", "p", "dt", "dd"):
         cell.tail = f"\n{cell.tail or ''}"
-    labels = [each.get(name) for name in ("alt", "title", "aria-label")
-              for each in tree.iter() if each.get(name)]  # fmt: skip
+    labels = [
+        label for name in ("alt", "title", "aria-label") for label in tree.xpath(f"//@{name}")
+    ]
     found = [shape for text in [tree.text_content(), *labels] for shape in shapes_in(text)]
-    for code in list(tree.iter("code")):
-        found += number_code(code.text_content())
-        _blank(code)
-    for each in [*_classed(tree, FORMULAS), *tree.iter("a", "math")]:
-        _blank(each)
-    found += numbers_in(tree.text_content())
-    return list(dict.fromkeys((text, why) for _, text, why in found))
-
-
-def _classed(tree: HtmlElement, names: Iterable[str]) -> list[HtmlElement]:
-    return [each for name in names for each in _having(tree, name)]
-
-
-def _blank(element: HtmlElement) -> None:
-    element.clear(keep_tail=True)
-    element.text = f" {GAP} "
-
-
-def _line_of(text: str, page: Page) -> int:
-    """Find the first line of a page that holds a text; the first of all if none does."""
-    lines = enumerate(page.text.split("\n"), 1)
-    return next((number for number, line in lines if text in line), 1)
-
-
-def _quoted(block: str) -> str:
-    first = block.split("\n")[0]
-    return repr(first if len(first) <= LONGEST else f"{first[:LONGEST]}...")
+    found += [code for each in tree.iter("code") for code in number_code(each.text_content())]
+    _blank(tree, "code", "a", *FORMULAS)
+    return found + numbers_in(tree.text_content())

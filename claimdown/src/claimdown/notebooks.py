@@ -24,7 +24,7 @@ from claimdown.page import Block, Code, Fence, Generated, Output, Page, Problem
 from claimdown.prose import ATTRIBUTES, IMAGE, TAG, TOKEN
 from claimdown.report import Report
 
-Piece = str | NotebookNode  # text, with the line ends that divide it from what is above; a cell
+Piece = str | NotebookNode  # text, with what divides it from the text above; or a finished cell
 Figures = Callable[[Path], bytes | None]
 LANGUAGE_INFO = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
 INLINE = re.compile(
@@ -90,10 +90,10 @@ class _Writer:
         self.edition = self.config.editions[page.edition]
         self.anchor = ""  # of the container that was opened last
         self.title = self.inline(page.title)
-        self.terms = {  # lines of paragraphs that name what the definitions below them define
+        self.terms = {  # where a paragraph is what the definition below it defines
             block.line
             for block, below in pairwise(page.blocks)
-            if block.kind == "paragraph" and below.kind == "definition"
+            if below.kind == "definition" and below.indent == block.indent
         }
 
     def cells(self) -> Iterator[NotebookNode]:
@@ -104,8 +104,8 @@ class _Writer:
         note = "\n".join(self.edition.words.notebook_of)
         note = quote(note.format(title=self.title, link=link, course=course))
         executions = count(1)
-        for number, piece in enumerate(joined([*head, f"\n\n{note}", *body[len(head) :]]), 1):
-            cell = new_markdown_cell(piece) if isinstance(piece, str) else piece
+        for number, piece in enumerate(joined([*head, note, *body[len(head) :]]), 1):
+            cell = new_markdown_cell(piece.strip("\n")) if isinstance(piece, str) else piece
             cell.id = f"{self.page.path.stem[:50]}-{number}"
             if cell.cell_type == "code":
                 cell.execution_count = next(executions)
@@ -123,7 +123,7 @@ class _Writer:
             pieces = self.block(block, inside)
             if pieces and isinstance(pieces[0], str):
                 apart = block.apart or not {above, block.kind} <= TIGHT
-                pieces[0] = ("\n\n" if apart else "\n") + pieces[0]
+                pieces[0] = ("\n\n" if apart else "\n") + pieces[0].lstrip("\n")
             above = block.kind if pieces else ""
             result += pieces
         return result
@@ -154,29 +154,23 @@ class _Writer:
                 return [text] if text else []
             case "abbreviation":
                 return []
-        raise self.fault(
-            block.line,
-            f"a notebook cannot show a {block.kind}: write it otherwise, "
-            "or name the page in the option no_notebook",
-        )
+        cure = "write it otherwise, or name the page in the option no_notebook"
+        raise self.fault(block.line, f"a notebook cannot show a {block.kind}: {cure}")
 
     def fence(self, fence: Fence) -> list[Piece]:
         if isinstance(fence, Output):
             return []
         if isinstance(fence, Code):
-            return [self.code(fence)]
+            printed = self.report.printed.get(fence.line)
+            if printed is None:
+                raise self.fault(fence.line, "this block was not executed")
+            outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
+            return [new_code_cell(fence.code, outputs=outputs)]
         if isinstance(fence, Generated):
             raise self.fault(fence.line, f"a notebook cannot show a fence `{fence.language}`")
         title = f"{escaped(fence.title)}:\n\n" if fence.title else ""
         ticks = max(["``", *re.findall("`+", fence.code)], key=len) + "`"
         return [f"{title}{ticks}{fence.language}\n{fence.code}\n{ticks}"]
-
-    def code(self, code: Code) -> NotebookNode:
-        printed = self.report.printed.get(code.line)
-        if printed is None:
-            raise self.fault(code.line, "this block was not executed")
-        outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
-        return new_code_cell(code.code, outputs=outputs)
 
     def box(self, text: str, body: list[Piece]) -> list[Piece]:
         """Write a box as a quote below its title; fold one that is folded.
@@ -196,7 +190,7 @@ class _Writer:
             return [f"**{title}**", *body]
         name = escape(re.sub("[`*]", "", title), quote=False)
         head = f"<details>\n<summary><b>{name}</b></summary>"
-        return [new_markdown_cell(f"{head}\n\n{body[0]}\n\n</details>"), *body[1:]]
+        return [new_markdown_cell(f"{head}\n\n{body[0].strip()}\n\n</details>"), *body[1:]]
 
     def figure(self, line: int, text: str) -> Piece:
         """Write a figure with its caption, in a cell of its own if there is a PNG of it.
@@ -291,7 +285,7 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
         if isinstance(piece, str) and isinstance(last, str) and not is_heading(piece):
             result[-1] = last + piece
         else:
-            result.append(piece.lstrip("\n") if isinstance(piece, str) else piece)
+            result.append(piece)
     return result
 
 
@@ -302,7 +296,7 @@ def item(marker: str, pieces: list[Piece]) -> list[Piece]:
 
 
 def quote(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+    return "\n\n" + "\n".join(f"> {line}".rstrip() for line in text.strip("\n").split("\n"))
 
 
 def is_heading(text: str) -> bool:
