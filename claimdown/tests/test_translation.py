@@ -236,7 +236,11 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "line of code left out": (
         "print(items)\n", "", "print(items)",
-        r"here is '', where .*:21 has 'print\(items\)'",
+        r"here is 'the end of the block', where .*:21 has 'print\(items\)'",
+    ),
+    "blank line at the end of code": (
+        "print(items)\n", "print(items)\n\n", "\n```\n\n```text",
+        r"here is '', where .*:22 has 'the end of the block'",
     ),
     "string in code": (
         "while True: ...", "while 1: ...", "while True", r"here is 'while 1: \.\.\.'",
@@ -387,6 +391,19 @@ def test_two_translated_sections_in_another_order_are_named(course: Path) -> Non
     english = ENGLISH + "\n## A { #a }\n\n## B { #b }\n"
     found = said(course, CHINESE + "\n## B { #b }\n\n## A { #a }\n", english)
     assert any("section" in line and "docs/zh/sorting.md:6" in line for line in found), found
+
+
+def test_one_row_too_many_is_one_difference(course: Path) -> None:
+    rows = [f"| [A](search.md#a{number}) | b |\n" for number in range(4)]
+    table = "| 名称 | b |\n| --- | --- |\n"
+    english = ENGLISH + "\n" + table.replace("名称", "Name") + "".join(rows)
+    twice = CHINESE + "\n" + table + "".join([rows[0], *rows])
+    assert said(course, CHINESE + "\n" + table + "".join(rows), english) == []
+    (found,) = said(course, twice, english)
+    assert "docs/en/sorting.md has no such row of 2 cells; remove it" in found
+    assert len(said(course, CHINESE + "\n" + table + "".join(rows[1:]), english)) == 1
+    swapped = CHINESE + "\n" + table + "".join([rows[1], rows[0], *rows[2:]])
+    assert said(course, swapped, english)
 
 
 def test_a_heading_without_id_is_found_by_its_place(course: Path) -> None:

@@ -12,7 +12,7 @@ import os.path
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain, zip_longest
@@ -62,6 +62,12 @@ class Piece:
     marks: tuple[Told, ...] = ()
     runs: tuple[Told, ...] = ()  # of words
     source: str = ""  # what a fingerprint is taken of
+
+    @property
+    def key(self) -> Hashable:
+        """What finds the same block in the other language, among others of its shape."""
+        marks = [mark for mark, _ in self.marks if not mark.startswith(ONCE)]
+        return self.shape, self.code, tuple(sorted(marks))
 
 
 def sections(page: Page) -> dict[str, list[Piece]]:
@@ -166,10 +172,10 @@ def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
 
 def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
     """Compare the blocks of a section in their order."""
-    shapes, others = ([(piece.shape, piece.code) for piece in side] for side in (ours, theirs))
+    keys, others = ([piece.key for piece in side] for side in (ours, theirs))
     here = {mark for piece in ours for mark, _ in piece.marks}
     elsewhere = {mark for piece in theirs for mark, _ in piece.marks}
-    matcher = SequenceMatcher(None, shapes, others, autojunk=False)
+    matcher = SequenceMatcher(None, keys, others, autojunk=False)
     for _, i, i_end, j, j_end in matcher.get_opcodes():
         for mine, other in zip_longest(ours[i:i_end], theirs[j:j_end]):
             if mine is None:
@@ -192,7 +198,8 @@ def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
 
 def _code_apart(mine: Piece, other: Piece, there: str) -> Found:
     """Name the first line of code that differs."""
-    for at, (own, its) in enumerate(zip_longest(mine.code, other.code, fillvalue=""), 1):
+    lines = zip_longest(mine.code, other.code, fillvalue="the end of the block")
+    for at, (own, its) in enumerate(lines, 1):
         if own != its:
             what = f"here is {own!r}, where {there}:{other.line + at} has {its!r}"
             yield mine.line + at, f"{what}; only comments are translated"
