@@ -412,7 +412,9 @@ def test_a_heading_without_id_is_found_by_its_place(course: Path) -> None:
     assert f":{line_of('### 如此', chinese)}: below this, the paragraph (docs/en" in found
 
 
-def test_pictures_may_lie_in_the_folder_of_the_original(course: Path) -> None:
+def test_pictures_and_untranslated_pages_may_lie_in_the_folder_of_the_original(
+    course: Path,
+) -> None:
     """If one edition's folder holds the other's, the way to a picture is another one."""
     settings = (SETTINGS + WORDS).replace('"docs/en"', '"docs"')
     (course / "pyproject.toml").write_text(settings, encoding="utf-8")
@@ -422,6 +424,10 @@ def test_pictures_may_lie_in_the_folder_of_the_original(course: Path) -> None:
     original = read(course / "docs/sorting.md", ENGLISH)
     page = course / "docs/zh/sorting.md"
     assert differences(read(page, CHINESE.replace("rows.svg", "../rows.svg")), original) == []
+    (course / "docs/new.md").write_text("# 1 { #halves }\n", encoding="utf-8")  # in one edition
+    new = read(course / "docs/sorting.md", ENGLISH.replace("search.md", "new.md"))
+    chinese = CHINESE.replace("rows.svg", "../rows.svg").replace("search.md", "../new.md")
+    assert differences(read(page, chinese), new) == []
     found = differences(read(page, CHINESE.replace("search.md", "../search.md")), original)
     assert any("the link ../search.md#halves is not" in line for line in found)
 

@@ -132,12 +132,14 @@ def _marks(text: str, line: int, page: Page) -> tuple[Told, ...]:
 
 
 def _target(target: str, page: Page) -> str:
-    """Name a file that stands in no edition as the original would, which may link to it too."""
-    config = config_for(page.path)
-    original, file = config.original_of(page.path), os.path.normpath(page.path.parent / target)
-    inside = Path(file).is_relative_to(config.folder(page.edition)) or ".md" in target
+    """Name a file that is not in the translation as the original names it."""
+    config, (name, mark, part) = config_for(page.path), target.partition("#")
+    original, file = config.original_of(page.path), os.path.normpath(page.path.parent / name)
+    inside = Path(file).is_relative_to(config.folder(page.edition))
     if original and target.startswith("..") and not inside:
-        return Path(os.path.relpath(file, original.parent)).as_posix()
+        theirs = os.path.relpath(file, original.parent)
+        if not (page.path.parent / theirs).exists():
+            return Path(theirs).as_posix() + mark + part
     return target
 
 
