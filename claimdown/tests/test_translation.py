@@ -237,7 +237,11 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "line of code left out": (
         "print(items)\n", "", "print(items)",
-        r"here is '', where .*:21 has 'print\(items\)'",
+        r"here is 'the end of the block', where .*:21 has 'print\(items\)'",
+    ),
+    "blank line at the end of code": (
+        "print(items)\n", "print(items)\n\n", "\n```\n\n```text",
+        r"here is '', where .*:22 has 'the end of the block'",
     ),
     "string in code": (
         "while True: ...", "while 1: ...", "while True", r"here is 'while 1: \.\.\.'",
@@ -390,13 +394,28 @@ def test_two_translated_sections_in_another_order_are_named(course: Path) -> Non
     assert any("section" in line and "docs/zh/sorting.md:6" in line for line in found), found
 
 
+def test_one_row_too_many_is_one_difference(course: Path) -> None:
+    rows = [f"| [A](search.md#a{number}) | b |\n" for number in range(4)]
+    table = "| 名称 | b |\n| --- | --- |\n"
+    english = ENGLISH + "\n" + table.replace("名称", "Name") + "".join(rows)
+    twice = CHINESE + "\n" + table + "".join([rows[0], *rows])
+    assert said(course, CHINESE + "\n" + table + "".join(rows), english) == []
+    (found,) = said(course, twice, english)
+    assert "docs/en/sorting.md has no such row of 2 cells; remove it" in found
+    assert len(said(course, CHINESE + "\n" + table + "".join(rows[1:]), english)) == 1
+    swapped = CHINESE + "\n" + table + "".join([rows[1], rows[0], *rows[2:]])
+    assert said(course, swapped, english)
+
+
 def test_a_heading_without_id_is_found_by_its_place(course: Path) -> None:
     english, chinese = ENGLISH + "\n### So\n\nFar.\n", CHINESE + "\n### 如此\n"
     (found,) = said(course, chinese, english)
     assert f":{line_of('### 如此', chinese)}: below this, the paragraph (docs/en" in found
 
 
-def test_pictures_may_lie_in_the_folder_of_the_original(course: Path) -> None:
+def test_pictures_and_untranslated_pages_may_lie_in_the_folder_of_the_original(
+    course: Path,
+) -> None:
     """If one edition's folder holds the other's, the way to a picture is another one."""
     settings = (SETTINGS + WORDS).replace('"docs/en"', '"docs"')
     (course / "pyproject.toml").write_text(settings, encoding="utf-8")
@@ -406,6 +425,10 @@ def test_pictures_may_lie_in_the_folder_of_the_original(course: Path) -> None:
     original = read(course / "docs/sorting.md", ENGLISH)
     page = course / "docs/zh/sorting.md"
     assert differences(read(page, CHINESE.replace("rows.svg", "../rows.svg")), original) == []
+    (course / "docs/new.md").write_text("# 1 { #halves }\n", encoding="utf-8")  # in one edition
+    new = read(course / "docs/sorting.md", ENGLISH.replace("search.md", "new.md"))
+    chinese = CHINESE.replace("rows.svg", "../rows.svg").replace("search.md", "../new.md")
+    assert differences(read(page, chinese), new) == []
     found = differences(read(page, CHINESE.replace("search.md", "../search.md")), original)
     assert any("the link ../search.md#halves is not" in line for line in found)
 

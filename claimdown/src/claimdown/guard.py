@@ -106,10 +106,8 @@ def _elsewhere(checked: Sequence[tuple[int, str]], blocks: Sequence[str]) -> int
 def _values(page: Page, shown: Published) -> Iterator[Fault]:
     values = [(value.line, (value.text, value.expression)) for value in page.of(Value)]
     more, less = compared(shown.values, values)
-    lines = {text: line for line, (text, _) in reversed(less)}
     for line, (text, code) in more:
-        what = f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
-        yield lines.get(text, line), what
+        yield line, f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
     for line, (text, code) in less:
         yield line, f"`{text}`, verified by {code!r}, is not marked on the page"
 

@@ -12,7 +12,7 @@ import os.path
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import chain, zip_longest
@@ -63,6 +63,12 @@ class Piece:
     runs: tuple[Told, ...] = ()  # of words
     source: str = ""  # what a fingerprint is taken of
 
+    @property
+    def key(self) -> Hashable:
+        """What finds the same block in the other language, among others of its shape."""
+        marks = [mark for mark, _ in self.marks if not mark.startswith(ONCE)]
+        return self.shape, self.code, tuple(sorted(marks))
+
 
 def sections(page: Page) -> dict[str, list[Piece]]:
     """Cut a page at its headings; what stands above the first one belongs to the front matter."""
@@ -92,9 +98,8 @@ def _piece(block: Block, page: Page) -> Piece:
         text = fence.title if isinstance(fence, Skipped) else ""
         code = without_comments(textwrap.dedent("\n".join(block.lines[1:-1])), fence.language)
     shape = _shape(block, page) + (f", indented by {block.indent}" if block.indent else "")
-    source = "".join(f"{line}\n" for line in block.lines if line.strip() or fence)
     marks, runs = _marks(text, line, page), _runs(text, line)
-    return Piece(line, shape, tuple(code.split("\n")), marks, runs, source)
+    return Piece(line, shape, tuple(code.split("\n")), marks, runs, f"{block.text}\n")
 
 
 def _shape(block: Block, page: Page) -> str:
@@ -126,12 +131,14 @@ def _marks(text: str, line: int, page: Page) -> tuple[Told, ...]:
 
 
 def _target(target: str, page: Page) -> str:
-    """Name a file that stands in no edition as the original would, which may link to it too."""
-    config = config_for(page.path)
-    original, file = config.original_of(page.path), os.path.normpath(page.path.parent / target)
-    inside = Path(file).is_relative_to(config.folder(page.edition)) or ".md" in target
+    """Name a file that is not in the translation as the original names it."""
+    config, (name, mark, part) = config_for(page.path), target.partition("#")
+    original, file = config.original_of(page.path), os.path.normpath(page.path.parent / name)
+    inside = Path(file).is_relative_to(config.folder(page.edition))
     if original and target.startswith("..") and not inside:
-        return Path(os.path.relpath(file, original.parent)).as_posix()
+        theirs = os.path.relpath(file, original.parent)
+        if not (page.path.parent / theirs).exists():
+            return Path(theirs).as_posix() + mark + part
     return target
 
 
@@ -166,10 +173,10 @@ def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
 
 def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
     """Compare the blocks of a section in their order."""
-    shapes, others = ([(piece.shape, piece.code) for piece in side] for side in (ours, theirs))
+    keys, others = ([piece.key for piece in side] for side in (ours, theirs))
     here = {mark for piece in ours for mark, _ in piece.marks}
     elsewhere = {mark for piece in theirs for mark, _ in piece.marks}
-    matcher = SequenceMatcher(None, shapes, others, autojunk=False)
+    matcher = SequenceMatcher(None, keys, others, autojunk=False)
     for _, i, i_end, j, j_end in matcher.get_opcodes():
         for mine, other in zip_longest(ours[i:i_end], theirs[j:j_end]):
             if mine is None:
@@ -192,7 +199,8 @@ def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
 
 def _code_apart(mine: Piece, other: Piece, there: str) -> Found:
     """Name the first line of code that differs."""
-    for at, (own, its) in enumerate(zip_longest(mine.code, other.code, fillvalue=""), 1):
+    lines = zip_longest(mine.code, other.code, fillvalue="the end of the block")
+    for at, (own, its) in enumerate(lines, 1):
         if own != its:
             what = f"here is {own!r}, where {there}:{other.line + at} has {its!r}"
             yield mine.line + at, f"{what}; only comments are translated"
