@@ -456,6 +456,11 @@ def test_fingerprints_name_what_has_changed_since(course: Path) -> None:
     )
 
 
+def test_an_original_that_is_no_utf_8_is_compared_all_the_same(course: Path) -> None:
+    original = read(course / "docs/en/sorting.md", ENGLISH.replace("A sort", "A s\udcffrt"))
+    assert stale(read(course / "docs/zh/sorting.md"), original)
+
+
 @pytest.mark.parametrize("name", ["on", "no", "1"])
 def test_an_id_that_yaml_would_read_otherwise_is_kept(course: Path, name: str) -> None:
     page, original = course / "docs/zh/sorting.md", course / "docs/en/sorting.md"

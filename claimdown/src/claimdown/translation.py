@@ -230,7 +230,7 @@ def fingerprints(original: Page) -> dict[str, str]:
     letters, found = str.maketrans("0123456789", "ghijklmnop"), {}
     for name, pieces in sections(original).items():
         source = "".join(piece.source for piece in pieces)
-        found[name] = hashlib.sha256(source.encode()).hexdigest()[:8].translate(letters)
+        found[name] = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8].translate(letters)
     return found
 
 
