@@ -151,6 +151,13 @@ FORMS = {
         "<moving-part>\nA table.\n</moving-part>",
         [f"[On the page]({ADDRESS}) you can change this.\nA table."],
     ),
+    "moving part after another one": (
+        '<div id="w" markdown>\n<moving-part></moving-part>\n</div>\n\n<moving-part></moving-part>',
+        [
+            f"[On the page]({ADDRESS}#w) you can change this.\n\n"
+            f"[On the page]({ADDRESS}) you can change this."
+        ],
+    ),
     "rule, raw HTML, sections": (
         "A<sub>i</sub>\n<span>b</span>\n\n---\n\nB\n\n## C { #c }\n\nD\n\n### E { #e }",
         ["A<sub>i</sub>\nb\n\n---\n\nB", "## C\n\nD", "### E"],

@@ -98,9 +98,8 @@ def _piece(block: Block, page: Page) -> Piece:
         text = fence.title if isinstance(fence, Skipped) else ""
         code = without_comments(textwrap.dedent("\n".join(block.lines[1:-1])), fence.language)
     shape = _shape(block, page) + (f", indented by {block.indent}" if block.indent else "")
-    source = "".join(f"{line}\n" for line in block.lines if line.strip() or fence)
     marks, runs = _marks(text, line, page), _runs(text, line)
-    return Piece(line, shape, tuple(code.split("\n")), marks, runs, source)
+    return Piece(line, shape, tuple(code.split("\n")), marks, runs, f"{block.text}\n")
 
 
 def _shape(block: Block, page: Page) -> str:
