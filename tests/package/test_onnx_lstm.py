@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from claimdown.page import Code
 from claimdown.reader import read
 from rnn_tutorial import lstm_cell, run_steps
-from tests.course.test_copying import DOCS, definitions, needed
+from tests.course.copying import definitions, needed
 from tests.package.reference import DTYPES
+from tools.site import docs_dir
 
-PAGE = DOCS / "gates" / "lstm-by-hand.md"
+PAGE = docs_dir() / "gates" / "lstm-by-hand.md"
 KINDS = {torch.float32: TensorProto.FLOAT, torch.float64: TensorProto.DOUBLE}
 INPUTS = ("X", "W", "R", "B", "", "initial_h", "initial_c", "P")
 OUTPUTS = ("Y", "Y_h", "Y_c")

@@ -229,8 +229,8 @@ def fingerprints(original: Page) -> dict[str, str]:
     """Hash each section of an original; letters only, because pages verify their numbers."""
     letters, found = str.maketrans("0123456789", "ghijklmnop"), {}
     for name, pieces in sections(original).items():
-        source = "".join(piece.source for piece in pieces)
-        found[name] = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8].translate(letters)
+        source = "".join(piece.source for piece in pieces).encode("utf-8", "surrogateescape")
+        found[name] = hashlib.sha256(source).hexdigest()[:8].translate(letters)
     return found
 
 
