@@ -2,11 +2,15 @@
 
 import re
 
+from claimdown.config import config_for
+from tools.site import ROOT
+
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 # How a claim ends in Chinese, which would be broken anywhere.
-ENDING = re.compile(r"（[^（）]*）(?=</p>)")
+CHINESE = config_for(ROOT).words("zh")
+ENDING = re.compile(f"(?:{CHINESE.equal}|{CHINESE.within_rounding})(?=</p>)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 

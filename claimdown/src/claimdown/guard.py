@@ -106,8 +106,9 @@ def _elsewhere(checked: Sequence[tuple[int, str]], blocks: Sequence[str]) -> int
 def _values(page: Page, shown: Published) -> Iterator[Fault]:
     values = [(value.line, (value.text, value.expression)) for value in page.of(Value)]
     more, less = compared(shown.values, values)
+    places = {text: line for line, (text, _) in values}
     for line, (text, code) in more:
-        yield line, f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
+        yield places.get(text, line), f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
     for line, (text, code) in less:
         yield line, f"`{text}`, verified by {code!r}, is not marked on the page"
 
