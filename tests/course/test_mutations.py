@@ -9,19 +9,17 @@ import pytest
 
 from claimdown.page import Code, Page
 from claimdown.reader import read
+from tests.course.mutant_process import Outcome, mutated, with_mistake
 from tests.course.mutants import (
-    Outcome,
     asked,
     claiming,
     claims,
     malformed,
-    mutated,
     outcomes,
     run,
     shortcomings,
     titles,
     unprotected,
-    with_mistake,
 )
 from tests.course.mutations import MUTATIONS, Mutation
 from tests.course.planted import HEAD, PAGE, fence, inside
