@@ -108,7 +108,8 @@ def _values(page: Page, shown: Published) -> Iterator[Fault]:
     more, less = compared(shown.values, values)
     places = {text: line for line, (text, _) in values}
     for line, (text, code) in more:
-        yield places.get(text, line), f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
+        message = f"the page shows `{text}` as verified by {code!r}, which nobody evaluated"
+        yield places.get(text, line), message
     for line, (text, code) in less:
         yield line, f"`{text}`, verified by {code!r}, is not marked on the page"
 
