@@ -15,6 +15,7 @@ from mkdocs.utils.templates import TemplateContext
 from nbformat import NotebookNode
 
 from claimdown.config import config_for
+from claimdown.mkdocs_plugin import below_title
 from claimdown.notebooks import notebook_text
 from tools.editions import linked, without_twins
 from tools.formulas import KATEX
@@ -23,7 +24,6 @@ from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
 from tools.page_html import (
     accessible,
-    below_title,
     finished,
     notebook_button,
 )

@@ -26,14 +26,6 @@ def _on_one_line(shape: re.Match[str]) -> str:
     return shape[0].replace(", ", ",\u00a0") if "<em" in shape[0] else shape[0]
 
 
-def below_title(html: str, facts: str) -> str:
-    """Put a line between a page's title and its text."""
-    if not facts:
-        return html
-    title, end, text = html.partition("</h1>")
-    return f'{title}{end}\n<div class="claimdown-facts">{facts}</div>{text}'
-
-
 def notebook_button(name: str, text: str) -> str:
     return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
 
