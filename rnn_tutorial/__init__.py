@@ -4,7 +4,7 @@ from rnn_tutorial.backward import rnn_layer_backward, rnn_step_backward, unroll_
 from rnn_tutorial.bidirectional import both_directions, run_reversed
 from rnn_tutorial.cell_modules import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from rnn_tutorial.cells import gru_cell, gru_gates, lstm_cell, lstm_gates, rnn_cell
-from rnn_tutorial.compare import max_abs_diff, ulp_distance
+from rnn_tutorial.compare import assert_close, max_abs_diff, ulp_distance
 from rnn_tutorial.linear import linear, map_over_time
 from rnn_tutorial.masked import lengths_to_mask, masked_unroll, pack
 from rnn_tutorial.memory import joined_memory_step, memory_step
@@ -33,6 +33,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
+    "assert_close",
     "bind_step",
     "both_directions",
     "constant_blocks",
