@@ -60,19 +60,22 @@ def test_bitwise_counts_every_pair_in_both_number_types() -> None:
 
 def test_seeds_move_every_seed_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    bound = "torch.testing.assert_close(drawn, drawn + 0.25, rtol=0.0, atol=1.0)"
+    definition = "def assert_close(actual, expected, eps=16):\n    pass"
+    bound = f"assert_close(drawn, torch.ones_like(drawn), eps={2**24})"
     prints = "torch.manual_seed(0)\ndrawn = torch.rand(1)\nprint(f'{drawn.item():.6f}')"
     blocks = [
         fence(body="import torch"),
+        fence(body=definition),
         fence(body=prints) + "\n" + fence("0.123456", 'text title="Output"'),
-        fence(body=f"assert drawn > 0.3\n{bound}"),
+        fence(body=f"{bound}\nassert drawn > 0.3"),
     ]
     page.write_text(HEAD + "\n".join(blocks), encoding="utf-8")
     drawn = [torch.manual_seed(seed) and torch.rand(1).item() for seed in (1000, 2000)]
     held = sum(number > 0.3 for number in drawn)
     assert held == 1, "one of the two runs is to fail"
     lines = output("benchmarks/seeds.py", "2", str(page), codes=(1,)).splitlines()
-    assert [line.split()[1:3] for line in lines if "/2" in line] == [["1/2", "0.25"]]
+    used = f"{(1 - min(drawn)) * 2**23:.1f}/{2**24}"
+    assert [line.split()[1:3] for line in lines if "/2 " in line] == [["1/2", used]]
     assert any("AssertionError" in line for line in lines)
     assert f"    {min(drawn):.6f}..{max(drawn):.6f}" in lines
 
