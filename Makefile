@@ -31,7 +31,7 @@ test: $(INSTALLED)  ## run every check that needs no browser
 	$(BIN)/python -m pytest -m "not browser"
 
 test-browser: $(INSTALLED)  ## look at every page in Chromium or Chrome, and use the widgets there
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -m browser tests/site tests/widgets
 
 # Both editions at once, and the pictures that both need. MkDocs empties the folder that it builds into, so the
 # editions meet when both are there.

@@ -19,13 +19,11 @@ from bs4 import BeautifulSoup, Tag
 from mkdocs.exceptions import PluginError
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
-from playwright.sync_api import BrowserContext
 
 import rnn_tutorial
 from claimdown.comments import without_comments
 from claimdown.comparison import same_output
 from tests.course.kernels import execute
-from tests.site.visits import load
 from tools.definitions import names_in, standalone
 from tools.labs.execution import DISTRIBUTIONS, code_cells, dependencies, executed
 from tools.labs.notebook import without_package
@@ -35,14 +33,6 @@ from tools.site import ROOT
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 SECTIONS = ["digits", "need", "data", "model", "training", "choices", "check", "test"]
 SECTIONS += ["luck", "errors", "rows", "results", "exercises", "next"]
-SEE_ALL = """async () => {
-    for (const fold of document.querySelectorAll("details")) fold.open = true
-    for (const block of document.querySelectorAll("div.language-python.highlight")) {
-        block.scrollIntoView({behavior: "instant"})
-        while (!block.querySelector(".md-code__nav")) await new Promise(requestAnimationFrame)
-    }
-}"""
-
 
 # The published page.
 
@@ -116,27 +106,6 @@ def test_page_has_a_table_of_contents_and_a_description(soup: BeautifulSoup) -> 
     assert len(description) <= 155
     (button,) = soup.select("a.md-button.rnn-notebook")
     assert button["href"] == "digits.ipynb"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_on_a_phone(context: BrowserContext, served: str, scheme: str) -> None:
-    page = context.new_page()
-    page.emulate_media(color_scheme=scheme)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    load(page, served + "labs/digits.html")
-    assert all(url.startswith((served, "data:")) for url in asked)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
-    page.evaluate(SEE_ALL)
-    copied = page.locator("div.language-python.highlight .md-code__nav").count()
-    assert copied == page.locator("div.language-python.highlight").count()
-    assert page.locator("div.language-text.highlight .md-code__nav").count() == 0
-    inverted = page.locator("figure image").first.evaluate(
-        "image => getComputedStyle(image).filter"
-    )
-    assert ("invert" in inverted) == (scheme == "dark"), "dark ink on a dark page"
 
 
 # The notebook.
