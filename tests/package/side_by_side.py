@@ -129,7 +129,9 @@ def assert_same(actual: Any, expected: Any, bound: float = 1e-12, where: str = "
         assert actual.dtype == expected.dtype, where
         assert actual.requires_grad == expected.requires_grad, where
         if not expected.is_meta:
-            torch.testing.assert_close(actual, expected, rtol=bound, atol=bound, msg=lambda m: f"{where}: {m}")
+            torch.testing.assert_close(
+                actual, expected, rtol=bound, atol=bound, equal_nan=True, msg=lambda m: f"{where}: {m}"
+            )
     elif isinstance(expected, PackedSequence):
         assert isinstance(actual, PackedSequence), where
         assert_same(tuple(actual), tuple(expected), bound, where)
