@@ -220,7 +220,7 @@ def test_definitions_bring_what_they_need_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["import rnn_tutorial", "from rnn_tutorial import rnn\nprint(rnn)", "import rnn_tutorial.rnn"],
+    ["import rnn_tutorial", "from rnn_tutorial import rnn\nprint(rnn)", "import rnn_tutorial.cells"],
 )
 def test_other_imports_of_the_package_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="in a cell of its own"):
