@@ -17,7 +17,7 @@ PYTORCH := $(if $(TORCH),'torch$(if $(filter nightly,$(TORCH)),>=0.dev0,==$(TORC
 export NO_MKDOCS_2_WARNING := 1
 EDITION ?= en
 
-.PHONY: help serve chapter page test test-browser site site-en site-zh update format clean
+.PHONY: help serve chapter page test test-browser site pictures site-en site-zh update format clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,12 +38,16 @@ test: $(INSTALLED)  ## run every check that needs no browser; TORCH=2.15.0: pack
 	$(BIN)/python -m pytest -m "not browser" $(if $(TORCH),docs rnn_tutorial tests/package)
 
 test-browser: $(INSTALLED)  ## look at every page in Chromium or Chrome, and use the widgets there
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -m browser tests/site tests/widgets
 
-# Both editions at once. MkDocs empties the folder that it builds into, so they meet when both are there.
+# Both editions at once, and the pictures that both need. MkDocs empties the folder that it builds into, so the
+# editions meet when both are there.
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
-	$(MAKE) --no-print-directory -j2 site-en site-zh
+	$(MAKE) --no-print-directory -j3 pictures site-en site-zh
 	mv .cache/zh site/zh
+
+pictures:
+	$(BIN)/python -m tools.pictures
 
 site-en:
 	$(BIN)/python -m mkdocs build --strict
