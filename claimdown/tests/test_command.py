@@ -37,19 +37,13 @@ docs/include.md:8: ZeroDivisionError: division by zero
 LONGER = "a longer time is allowed by `timeout: SECONDS` in its front matter"
 
 
-def command(root: Path, *arguments: str, cwd: str = "") -> tuple[int, str, str]:
-    """Run the command in a course; say how it ended, and what it said."""
-    result = subprocess.run(
-        [sys.executable, "-m", "claimdown", *arguments],
-        cwd=root / cwd, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return result.returncode, result.stdout, result.stderr
-
-
 def test_each_fault_is_printed_with_file_and_line(tmp_path: Path) -> None:
-    code, out, err = command(make_course(tmp_path, PAGES))
-    assert (code, err) == (1, "")
-    *faults, never_closed, last = out.splitlines(keepends=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "claimdown"], cwd=make_course(tmp_path, PAGES),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (1, "")
+    *faults, never_closed, last = result.stdout.splitlines(keepends=True)
     assert "".join(faults) == SAID.format(root=tmp_path.name, longer=LONGER)
     assert never_closed.startswith("docs/open.md:3: this fence is never closed")
     assert last == (
@@ -58,7 +52,7 @@ def test_each_fault_is_printed_with_file_and_line(tmp_path: Path) -> None:
     )
 
 
-def test_pages_run_side_by_side(tmp_path: Path) -> None:
+def test_pages_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of two pages waits for the other one."""
     code = (
         "from pathlib import Path\nimport time\nPath('{}').touch()\n"
@@ -68,7 +62,8 @@ def test_pages_run_side_by_side(tmp_path: Path) -> None:
         f"{own}.md": "---\ntimeout: 20\n---\n" + HEAD + fence(body=code.format(own, other))
         for own, other in ("ab", "ba")
     }
-    assert command(make_course(tmp_path, pages))[0] == 0
+    monkeypatch.chdir(make_course(tmp_path, pages))
+    assert main([]) == 0
 
 
 @pytest.fixture
