@@ -80,10 +80,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
         content = holders[-1] + STEP if holders else 0
         what = "this fence is" if block.fence else "this is"
         if block.indent >= content + STEP and not block.fence:
-            yield (
-                block.line,
-                "this code block is not a fence: it is indented too far, and shown as code",
-            )
+            message = "this code block is not a fence: it is indented too far, and shown as code"
+            yield block.line, message
         elif block.kind == "footnote" and block.indent:
             yield block.line, "a footnote's text stands at the left margin"
         elif block.indent != content:
@@ -94,10 +92,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
             least = block.indent + (block.kind in HOLDING)
             for number, line in enumerate(block.lines[1:], block.line + 1):
                 if line.strip() and indent(line) < least:
-                    yield (
-                        number,
-                        f"this line is not indented as the {block.kind} that it belongs to",
-                    )
+                    what = f"the {block.kind} that it belongs to"
+                    yield number, f"this line is not indented as {what}"
         if block.kind in HOLDING:
             holders.append(block.indent)
         before = block

@@ -100,6 +100,10 @@ class Config:
     def words(self, edition: str) -> Words:
         return self.editions[edition].words
 
+    def name_of(self, path: Path) -> str:
+        """Name a file from the root of the course."""
+        return path.relative_to(self.root).as_posix()
+
     def folder(self, edition: str) -> Path:
         return self.root / self.editions[edition].folder
 

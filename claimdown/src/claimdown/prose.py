@@ -31,22 +31,12 @@ MARKER = re.compile(r"(?m)^ *(?:\d+\. |[-*] |#{1,6} |:   |> )")
 EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|~~")
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A verified value in a block; `start` to `end` is all of it, with its attributes."""
-
-    start: int
-    end: int
-    text: str
-    expression: str
-
-
 @dataclass
 class Prose:
     """A block taken apart; each part stands with its offset."""
 
     bare: str
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[re.Match[str]] = field(default_factory=list)
     codes: list[tuple[int, str]] = field(default_factory=list)
     odd_marks: list[int] = field(default_factory=list)  # marks in another form, by their offsets
     formulas: list[tuple[int, str]] = field(default_factory=list)
@@ -72,9 +62,7 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
         if match["escape"]:
             return f" {match[0][1]}"
         if match["value"]:
-            prose.marks.append(
-                Mark(match.start(), match.end(), match["value"].strip(), match["expr"])
-            )
+            prose.marks.append(match)
         elif match["code"]:
             prose.codes.append((match.start("code"), match["code"]))
         elif match["formula"]:
