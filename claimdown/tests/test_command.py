@@ -115,13 +115,13 @@ def test_what_is_no_page_is_named(
 
 ENTRIES = {
     "timout = 5": "[tool.claimdown] timout: no such entry; there are author, cache",
-    "timeout = 'soon'": "[tool.claimdown] timeout: expected float, got 'soon'",
-    "timeout = 0": "[tool.claimdown] timeout: expected a number above 0, at most 86400, got 0",
-    "timeout = inf": "[tool.claimdown] timeout: expected a number above 0, at most 86400, got inf",
-    "timeout = true": "[tool.claimdown] timeout: expected float, got True",
+    "timeout = 'soon'": "timeout: expected a number above 0, at most 86400, got 'soon'",
+    "timeout = 0": "timeout: expected a number above 0, at most 86400, got 0",
+    "timeout = inf": "timeout: expected a number above 0, at most 86400, got inf",
+    "timeout = true": "timeout: expected a number above 0, at most 86400, got True",
     "shown = 'bash'": "[tool.claimdown] shown: expected a list of strings, got 'bash'",
     "shown = [1]": "[tool.claimdown] shown: expected a list of strings, got [1]",
-    "heading_ids = 'no'": "[tool.claimdown] heading_ids: expected bool, got 'no'",
+    "heading_ids = 'no'": "[tool.claimdown] heading_ids: expected true or false, got 'no'",
     "editions = []": "[tool.claimdown] editions: expected one table per language, got []",
     "editions.en = 'docs'": "[tool.claimdown.editions.en]: expected a table, got 'docs'",
     "editions.en.folder = 'dox'": "editions.en.folder: expected a folder, got 'dox'",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from claimdown.page import Block, Fence
 
@@ -68,6 +69,11 @@ def cut(lines: list[str], first: int, fences: Iterable[Fence]) -> Iterator[Block
 
 def indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
+
+
+def inside(holder: Block, later: Iterable[Block]) -> Iterator[Block]:
+    """Yield those of the blocks below another one that it holds."""
+    return takewhile(lambda block: block.indent >= holder.indent + STEP, later)
 
 
 def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:

@@ -5,9 +5,8 @@ import contextlib
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from itertools import takewhile
 
-from claimdown.blocks import STEP
+from claimdown.blocks import inside
 from claimdown.forms import BOX
 from claimdown.page import Block, Claim, Code
 from claimdown.source import Source
@@ -27,8 +26,7 @@ def claims_of(source: Source, blocks: tuple[Block, ...]) -> Iterator[Claim]:
                 why = "this looks like a claim, and is not written as one: a claim is written"
                 source.refuse(block.line, f"{why} {form}")
             continue
-        inside = takewhile(lambda other: other.indent >= block.indent + STEP, blocks[number + 1 :])
-        content = [block, *inside]
+        content = [block, *inside(block, blocks[number + 1 :])]
         if not any(asserts(b.fence.code) for b in content if isinstance(b.fence, Code)):
             source.refuse(block.line, "this claim asserts nothing: its box holds no `assert`")
         last_line = content[-1].line + len(content[-1].lines) - 1

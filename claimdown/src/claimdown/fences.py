@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
@@ -50,7 +49,8 @@ def _fence(source: Source, first: int, last: int, previous: Fence | None) -> Fen
     assert opening, "the lexer has found a fence here"
     prefix, run, info = opening.groups()
     kind: type[Fence] = Refused
-    title, body = "", []
+    title, code = "", ""
+    body: list[tuple[str, Origin]] = []
     try:
         _demand_whole(source, first, last, prefix, run)
         kind, title = _classified(source, first, info, run)
@@ -96,6 +96,8 @@ def _classified(source: Source, line: int, info: str, run: str) -> tuple[type[Fe
     """Say what a fence is for, and its title."""
     words, shown = source.words, source.config.shown
     output = f'```text title="{words.output}"'
+    kind: type[Fence] = Refused
+    title = ""
     if skipped := SKIPPED.fullmatch(info):
         kind, title = Skipped, skipped["title"]
         if not re.match(rf"{re.escape(words.not_run)}\w", title):
@@ -107,14 +109,9 @@ def _classified(source: Source, line: int, info: str, run: str) -> tuple[type[Fe
         titles = {edition.words.output.lower() for edition in source.config.editions.values()}
         if kind is Generated and title:
             raise FormError(line, "a fence `checks` has no title")
-        if (
-            kind is Output
-            and title != words.output
-            or (kind is not Output and title.strip().lower() in titles)
-        ):
+        wrong = title != words.output if kind is Output else title.strip().lower() in titles
+        if wrong:
             raise FormError(line, f"an output fence is written {output}; found ```{info}")
-    else:
-        kind, title = Refused, ""
     if kind is Refused:
         if any(map(is_python, re.findall(r"\w+", info.split("title")[0]))):
             skipped_form = f'```python {{ .skip title="{words.not_run}…" }}'

@@ -140,7 +140,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             address = posixpath.join(config.site_url or "", file.url)
             node = notebook(report.page, report, address, self.figure)
         except ValueError as error:  # the page holds something that no notebook can show
-            log.error(str(error).replace(str(report.page.path), self.name_of(report.page)))
+            log.error(str(error).replace(str(report.page.path), report.page.name))
             return
         target = Path(file.abs_dest_path).with_suffix(".ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             self.name(found, problem.line, problem.message)
         if not found.of(Problem):
             self.name_all(found, unverified_numbers(found, html))
-        words, facts = self.course.words(found.edition), ""
+        words, facts = found.words, ""
         if not any(fence.code.strip() == "summary" for fence in found.of(Generated)):
             to = self.counts_page(found.edition, files)
             link = to.url_relative_to(page.file) if to else ""
@@ -209,7 +209,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
         if found:
             self.compared.add(page.file.dest_uri)
             if not found.of(Problem):
-                claim = self.course.words(found.edition).claim
+                claim = found.words.claim
                 self.name_all(found, differences(found, published(output, claim)))
         return output
 
@@ -235,10 +235,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
     on_post_build = CombinedEvent(_finish_all, _name_unread)
 
     def name(self, page: Page, line: int, message: str) -> None:
-        log.error(f"{self.name_of(page)}:{line}: {message}")
-
-    def name_of(self, page: Page) -> str:
-        return page.path.relative_to(self.course.root).as_posix()
+        log.error(f"{page.name}:{line}: {message}")
 
     def name_all(self, page: Page, faults: list[Fault]) -> None:
         for line, message in faults:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from claimdown.blocks import cut, misplaced
 from claimdown.claims import claims_of
-from claimdown.config import DAY, config_for
+from claimdown.config import DAY, config_for, is_time
 from claimdown.fences import fences
 from claimdown.forms import malformed, ragged_tables
 from claimdown.numbers import numbers_in
@@ -59,7 +59,8 @@ def _read(source: Source) -> Page:
     for number, text in enumerate(source.lines, 1):
         if NOT_UTF8.search(text):
             source.refuse(number, "this line is not valid UTF-8")
-    problems = [Problem(line, *[source.start(line)] * 2, why) for line, why in source.faults]
+    starts = [(source.start(line), line, why) for line, why in source.faults]
+    problems = [Problem(line, start, start, why) for start, line, why in starts]
     kept = [fence for fence in found if not isinstance(fence, Refused)]
     items: list[Item] = sorted([*problems, *kept, *values], key=lambda item: (item.start, item.end))
     return Page(
@@ -79,11 +80,10 @@ def _front_matter(source: Source) -> Iterator[tuple[int, str]]:
         if not source.meta.get(key):
             yield 1, f"the front matter has no {key}: add a line `{key}: …`"
     limit = source.meta.get("timeout", 1)
-    number = isinstance(limit, int | float) and not isinstance(limit, bool)
     for line_number, line in enumerate(source.lines[: source.first - 1], 1):
         if not line.startswith("timeout:"):
             for _, text, _ in numbers_in(line):
                 yield line_number, f'the number "{text}" in the front matter cannot be verified'
-        elif not number or not 0 < limit <= DAY:
+        elif not is_time(limit):
             expected = f"a number of seconds above 0 and at most {DAY:g}"
             yield line_number, f"a timeout is {expected}; found {limit!r}"

@@ -20,7 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from claimdown.comments import without_comments
-from claimdown.config import DAY, Config, ConfigError, config_for
+from claimdown.config import Config, ConfigError, is_time
 from claimdown.page import Code, Fence, Page, Value
 from claimdown.report import Failure, Report
 from claimdown.worker import Finished, Outcome, work
@@ -38,7 +38,7 @@ def run(page: Page, update: bool = False, recall: bool = True) -> Report:
     instead of executed, if none of that has changed; `recall=False` executes in any case.
     With `update` nothing that differs is a failure, but an edit that would make it right.
     """
-    config = config_for(page.path)
+    config = page.config
     context = _prepared(config)
     if update:
         return _executed(page, config, context, update)[0]
@@ -74,9 +74,9 @@ def _executed(
     page: Page, config: Config, context: Context, update: bool
 ) -> tuple[Report, tuple[Path, ...]]:
     limit = page.meta.get("timeout", config.timeout)
-    limit = float(limit) if isinstance(limit, int | float) and 0 < limit <= DAY else config.timeout
+    limit = float(limit if is_time(limit) else config.timeout)
     receive, send = context.Pipe(duplex=False)
-    title = config.words(page.edition).output
+    title = page.words.output
     process = context.Process(target=work, args=(page, title, config.root, update, send))
     process.start()
     send.close()
