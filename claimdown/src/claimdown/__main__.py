@@ -13,9 +13,8 @@ from pathlib import Path
 
 from claimdown.config import ConfigError, config_for
 from claimdown.reader import read
-from claimdown.report import Report
+from claimdown.report import Report, summary
 from claimdown.runner import run
-from claimdown.summary import summary
 from claimdown.translation import compare, mark_translated, pairs
 from claimdown.update import apply_edits
 

@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 import unittest
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -33,7 +32,6 @@ WIDEST = 1000  # and characters of a line
 class Outcome:
     """What came of one item."""
 
-    index: int
     failure: Failure | None = None
     printed: str | None = None  # by a block of code
     edit: Edit | None = None
@@ -47,18 +45,15 @@ class Finished:
     late: str = ""  # what was printed after the last block had ended
 
 
-def work(page: Page, title: str, root: Path, update: bool, send: Connection) -> None:
-    """Be the process: check a page's items and send what comes of each.
-
-    `title` is that of an output that `update` inserts.
-    """
+def work(page: Page, update: bool, send: Connection) -> None:
+    """Be the process: check a page's items and send what comes of each."""
     if hasattr(os, "setsid"):
         os.setsid()  # so that what the page starts can be ended with it
+    root = page.config.root
     read = _watched_files(root)
     send.send(None)  # ready: the time of the page begins
-    run = PageRun(page, title, update)
+    run = PageRun(page, update)
     for index, item in enumerate(page.items):
-        send.send(index)
         send.send(run.outcome(index, item))
     for thread in threading.enumerate():  # as Python does before it ends
         if thread is not threading.current_thread() and not thread.daemon:
@@ -97,8 +92,8 @@ def _belongs(path: Path, root: Path) -> bool:
 class PageRun:
     """The state of one page while it is checked."""
 
-    def __init__(self, page: Page, title: str = "Output", update: bool = False) -> None:
-        self.page, self.title, self.update = page, title, update
+    def __init__(self, page: Page, update: bool = False) -> None:
+        self.page, self.update = page, update
         self.program = Program(page)
         self.out, self.err = Captured("stdout", 1), Captured("stderr", 2)
         self.namespace = main_module(self.program).__dict__
@@ -117,21 +112,19 @@ class PageRun:
         except Exception as error:  # a page's code may raise anything
             failure = self.explained(index, item, error)
         printed = self.printed.get(item.line) if type(item) is Code else None
-        return Outcome(index, failure, printed, self.edit)
+        return Outcome(failure, printed, self.edit)
 
     def check(self, item: Item) -> None:
         """Check one item; raise `ClaimError`, or whatever its code raises, if it does not hold."""
-        checks: dict[type, Callable[[Any], None]] = {
-            Code: self.execute,
-            Output: self.compare,
-            Value: self.verify,
-            Problem: self.refuse,
-        }
-        if type(item) in checks:  # the rest is counted, and that is all
-            checks[type(item)](item)
-
-    def refuse(self, problem: Problem) -> None:
-        raise ClaimError(problem.message)
+        match item:
+            case Code():
+                self.execute(item)
+            case Output():
+                self.compare(item)
+            case Value():
+                self.verify(item)
+            case Problem():
+                raise ClaimError(item.message)  # the rest is counted, and that is all
 
     def execute(self, block: Code) -> None:
         try:
@@ -169,7 +162,7 @@ class PageRun:
         if not self.update:
             message = "the code prints, and no output fence is behind it:"
             raise ClaimError(f"{message}\n{quoted(printed)}")
-        lines = ["", f'```text title="{self.title}"', *printed.split("\n"), "```"]
+        lines = ["", f'```text title="{self.page.words.output}"', *printed.split("\n"), "```"]
         text = "".join((block.prefix + line).rstrip() + "\n" for line in lines)
         if not self.page.text[: block.end].endswith("\n"):  # the page ends with the block
             text = "\n" + text.rstrip("\n")
