@@ -342,9 +342,9 @@ WRONG = {
         {"counts_page": "nowhere.md"},
         "option counts_page: expected a page of the site, found no docs/nowhere.md",
     ),
-    "module": ({"figures": "nowhere:png"}, "option figures: expected module:function, got 'nowh"),
-    "function": ({"figures": "json:png"}, "option figures: expected module:function, got 'json:p"),
-    "no function": ({"figures": "json"}, "option figures: expected module:function, got 'json'"),
+    "module": ({"figures": "nowhere:png"}, "option figures: expected module:function, got nowh"),
+    "function": ({"figures": "json:png"}, "option figures: expected module:function, got json:p"),
+    "no function": ({"figures": "json"}, "option figures: expected module:function, got json"),
     "edition": ({"editions": "[tool.claimdown]\nediton = 1\n"}, "editon: no such entry"),
     "distribution": (
         {"editions": f"[tool.claimdown]\ndistributions = ['nowhere']\n{EDITIONS}"},

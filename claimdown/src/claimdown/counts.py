@@ -6,7 +6,6 @@ stops if a page does not hold, makes the numbers true.
 """
 
 import re
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,12 +15,12 @@ from markdown.preprocessors import Preprocessor
 from mkdocs.utils.yaml import yaml_load
 
 from claimdown.config import Config, Words
+from claimdown.fences import outermost
 from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.values import EditionExtension
 
 COLUMNS = ("executed", "compared", "verified", "claims", "skipped", "shown")
-FENCE = re.compile(r"(?P<prefix>\s*)(?P<run>`{3,}|~{3,})(?P<info>.*)")
 
 
 class CountsFences(Preprocessor):
@@ -32,25 +31,15 @@ class CountsFences(Preprocessor):
         self.config, self.edition, self.nav = config, edition, nav
 
     def run(self, lines: list[str]) -> list[str]:
-        return list(self.filled(lines))
-
-    def filled(self, lines: list[str]) -> Iterator[str]:
-        rest = iter(lines)
-        for line in rest:
-            opening = FENCE.match(line)
-            if not opening:
-                yield line
-                continue
-            inside = [line]  # this fence, whole: one inside it is only shown
-            for later in rest:
-                inside.append(later)
-                if re.fullmatch(rf"\s*{opening['run']}{opening['run'][0]}*\s*", later):
-                    break
-            if opening["info"].strip() == "checks":
-                html = filled_in("\n".join(inside[1:-1]), self.config, self.edition, self.nav)
-                yield from ["", opening["prefix"] + self.md.htmlStash.store(html), ""]
-            else:
-                yield from inside
+        text, done, end = "\n".join(lines), "", 0
+        for fence in outermost(text):
+            if fence.lexemes["info"].strip() == "checks":
+                word = fence.lexemes["source"].strip()
+                html = filled_in(word, self.config, self.edition, self.nav)
+                indent = text[fence.start : text.index("`", fence.start)]
+                done += f"{text[end : fence.start]}\n{indent}{self.md.htmlStash.store(html)}\n"
+                end = fence.end
+        return (done + text[end:]).split("\n")
 
 
 def filled_in(word: str, config: Config, edition: str, nav: str = "") -> str:
@@ -60,12 +49,12 @@ def filled_in(word: str, config: Config, edition: str, nav: str = "") -> str:
         ValueError: if the fence holds another word.
     """
     kinds = {"table": _table, "summary": _summary}
-    if word.strip() not in kinds:
+    if word not in kinds:
         known = ", ".join(kinds)
-        raise ValueError(f"checks: expected one of {known}, got {word.strip()!r}")
+        raise ValueError(f"checks: expected one of {known}, got {word!r}")
     pages = [read(path) for path in in_order(config, edition, nav)]
     total = {kind: sum(page.counts[kind] for page in pages) for kind in COLUMNS}
-    return kinds[word.strip()](pages, total, config.words(edition))
+    return kinds[word](pages, total, config.words(edition))
 
 
 def in_order(config: Config, edition: str, nav: str) -> list[Path]:

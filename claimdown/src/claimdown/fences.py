@@ -7,7 +7,7 @@ from functools import cache
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.python import PythonLexer
 from pygments.util import ClassNotFound
-from sybil import Document
+from sybil import Document, Region
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from claimdown.includes import definitions
@@ -28,20 +28,25 @@ class FormError(Exception):
     """A fence is in no written form: at which line, and why."""
 
 
+def outermost(text: str) -> Iterator[Region]:
+    """List the fences of a text that stand in no other one, in their order."""
+    end = 0
+    for region in sorted(LEXER(Document(text, "")), key=lambda region: (region.start, -region.end)):
+        if region.start >= end:
+            end = region.end
+            yield region
+
+
 def fences(source: Source) -> Iterator[Fence]:
     """List the fences; one in no written form is `Refused`, and the source notes why."""
-    end, previous = 0, None
-    regions = LEXER(Document(source.text, str(source.path)))
-    for region in sorted(regions, key=lambda region: (region.start, -region.end)):
-        if region.start < end:
-            continue  # inside another one
-        end = region.end
+    previous = None
+    for region in outermost(source.text):
         first, last = source.line_of(region.start), source.line_of(region.end)
         if first < source.first:
             source.refuse(first, "a fence in the front matter")
-            continue
-        previous = _fence(source, first, last, previous)
-        yield previous
+        else:
+            previous = _fence(source, first, last, previous)
+            yield previous
 
 
 def _fence(source: Source, first: int, last: int, previous: Fence | None) -> Fence:

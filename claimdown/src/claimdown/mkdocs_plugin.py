@@ -7,12 +7,12 @@ their own while MkDocs renders; a build waits for them at its end, `mkdocs serve
 import logging
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from html import escape
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Literal
 
 from mkdocs.config import base
@@ -132,8 +132,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             report = future.result()
         except ConfigError as error:
             raise PluginError(str(error)) from None
-        for failure in report.failures:
-            self.name(report.page, failure.line, failure.message)
+        tell(report.page, [(failure.line, failure.message) for failure in report.failures])
         if report.failures or not self.has_notebook(file, report.page):
             return
         try:
@@ -184,10 +183,11 @@ class ClaimdownPlugin(BasePlugin[Options]):
         found = self.pages.get(page.file.src_uri)
         if found is None:
             return html
-        for problem in [] if self.config.run else found.of(Problem):
-            self.name(found, problem.line, problem.message)
-        if not found.of(Problem):
-            self.name_all(found, unverified_numbers(found, html))
+        problems = [(problem.line, problem.message) for problem in found.of(Problem)]
+        if not problems:
+            tell(found, unverified_numbers(found, html))
+        elif not self.config.run:  # else they are named with what fails
+            tell(found, problems)
         words, facts = found.words, ""
         if not any(fence.code.strip() == "summary" for fence in found.of(Generated)):
             to = self.counts_page(found.edition, files)
@@ -209,8 +209,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
         if found:
             self.compared.add(page.file.dest_uri)
             if not found.of(Problem):
-                claim = found.words.claim
-                self.name_all(found, differences(found, published(output, claim)))
+                tell(found, differences(found, published(output, found.words.claim)))
         return output
 
     @event_priority(100)  # notebooks are there when other plugins look at the site
@@ -234,12 +233,10 @@ class ClaimdownPlugin(BasePlugin[Options]):
 
     on_post_build = CombinedEvent(_finish_all, _name_unread)
 
-    def name(self, page: Page, line: int, message: str) -> None:
-        log.error(f"{page.name}:{line}: {message}")
 
-    def name_all(self, page: Page, faults: list[Fault]) -> None:
-        for line, message in faults:
-            self.name(page, line, message)
+def tell(page: Page, faults: Iterable[Fault]) -> None:
+    for line, message in faults:
+        log.error(f"{page.name}:{line}: {message}")
 
 
 def matches(name: str, patterns: list[str]) -> bool:
@@ -262,10 +259,10 @@ def loaded(name: str) -> Callable[..., Any]:
     Raises:
         PluginError: names what could not be found.
     """
-    module, _, function = name.partition(":")
     try:
-        return getattr(import_module(module), function)
+        found = resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise PluginError(
-            f"option figures: expected module:function, got {name!r}: {error}"
-        ) from None
+        found, name = None, f"{name}: {error}"
+    if not callable(found):
+        raise PluginError(f"option figures: expected module:function, got {name}")
+    return found

@@ -149,8 +149,8 @@ class PageRun:
 
     def note_missing(self, error: BaseException, block: Code) -> None:
         """Remember what a failed block leaves undefined; say so where that is the reason."""
-        with contextlib.suppress(SyntaxError):
-            for name in assigned_names(ast.parse(block.code)) - self.namespace.keys():
+        with contextlib.suppress(SyntaxError, ValueError):
+            for name in assigned_names(block.code) - self.namespace.keys():
                 self.failed[name] = block.line
         if isinstance(error, NameError) and error.name in self.failed:
             cause = self.failed[error.name]
