@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from claimdown.numbers import GAP
+from claimdown.report import ClaimError
 
 FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?")
 DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.(?P<fraction>\d*))?|\.\d+)(?:[eE](?P<exponent>[-+]?\d+))?")
@@ -74,17 +75,13 @@ def numbers_like(text: str, written: str) -> str:
 
 
 def as_shown(printed: str) -> str:
-    """Return a printed text as a page can show it.
-
-    Raises:
-        ValueError: names the first character or line that no page can show.
-    """
+    """Return a printed text as a page can show it; refuse what none can."""
     lines = [line.rstrip() for line in printed.expandtabs().split("\n")]
     text = "\n".join(lines).rstrip("\n")
     if found := UNSEEN.search(text):
-        raise ValueError(f"the code prints {found[0]!r}, which a page cannot show")
+        raise ClaimError(f"the code prints {found[0]!r}, which a page cannot show")
     for line in lines:
         if re.match(r"\s*(?:`{3}|~{3})", line) or "-8<-" in line:
             why = "which a page would take for its own markup"
-            raise ValueError(f"the code prints {line!r}, {why}")
+            raise ClaimError(f"the code prints {line!r}, {why}")
     return text

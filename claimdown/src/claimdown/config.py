@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 SHOWN = ("bash", "powershell", "toml", "yaml", "markdown", "html", "json", "bibtex")
 HTML = ("abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup")
@@ -194,7 +194,7 @@ def _wrong(where: str, expected: str, found: object) -> ConfigError:
     return ConfigError(f"{where}: expected {expected}, got {found!r}")
 
 
-def is_time(value: Any) -> bool:
+def is_time(value: Any) -> TypeGuard[float]:
     """Whether something is a number of seconds that a page may take."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and 0 < value <= DAY

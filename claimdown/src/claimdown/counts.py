@@ -43,11 +43,7 @@ class CountsFences(Preprocessor):
 
 
 def filled_in(word: str, config: Config, edition: str, nav: str = "") -> str:
-    """Return the HTML of a fence.
-
-    Raises:
-        ValueError: if the fence holds another word.
-    """
+    """Return the HTML of a fence; ValueError names another word than one of the two."""
     kinds = {"table": _table, "summary": _summary}
     if word not in kinds:
         known = ", ".join(kinds)

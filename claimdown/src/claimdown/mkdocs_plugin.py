@@ -71,11 +71,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             future.cancel()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Read the course's configuration, and look whether what the options name is there.
-
-        Raises:
-            PluginError: if it is not.
-        """
+        """Read the course's configuration, and look whether what the options name is there."""
         try:
             self.course = config_for(Path(config.config_file_path).parent)
         except ConfigError as error:
@@ -123,11 +119,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             future.add_done_callback(tell)
 
     def finish(self, file: File, future: Future[Report], config: MkDocsConfig) -> None:
-        """Name what does not hold on a page; write its notebook if all does.
-
-        Raises:
-            PluginError: if the configuration asks for what is not installed.
-        """
+        """Name what does not hold on a page; write its notebook if all does."""
         try:
             report = future.result()
         except ConfigError as error:
@@ -146,11 +138,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
         target.write_text(notebook_text(node), encoding="utf-8", newline="\n")
 
     def counts_page(self, edition: str, files: Files) -> File | None:
-        """Find the page that the lines below the titles link to: of the edition, or its original.
-
-        Raises:
-            PluginError: if there is no such page.
-        """
+        """Find the page that the lines below the titles link to: the edition's, or its original."""
         name = self.config.counts_page
         if not name:
             return None
@@ -254,11 +242,7 @@ def below_title(html: str, facts: str) -> str:
 
 
 def loaded(name: str) -> Callable[..., Any]:
-    """Import a function by its name, `module:function`.
-
-    Raises:
-        PluginError: names what could not be found.
-    """
+    """Import a function by its name, `module:function`."""
     try:
         found = resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:

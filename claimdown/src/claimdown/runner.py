@@ -44,13 +44,13 @@ def run(page: Page, update: bool = False, recall: bool = True) -> Report:
     config = page.config
     context = _prepared(config)
     if update:
-        return _executed(page, config, context, update)[0]
+        return _executed(page, context, update)[0]
     stored = config.root / config.cache / f"{page.path.stem}-{_key(page, config)[:16]}.json"
     stored.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(stored.with_suffix(".lock")):  # another build may be executing it just now
         if recall and (report := _recalled(page, stored, config.root)):
             return report
-        report, files = _executed(page, config, context, update)
+        report, files = _executed(page, context, update)
         if not report.failures:
             _keep(report, files, stored, config.root)
     return report
@@ -73,11 +73,9 @@ def _prepared(config: Config) -> Context:
     return context
 
 
-def _executed(
-    page: Page, config: Config, context: Context, update: bool
-) -> tuple[Report, tuple[Path, ...]]:
-    limit = page.meta.get("timeout", config.timeout)
-    limit = float(limit if is_time(limit) else config.timeout)
+def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple[Path, ...]]:
+    own = page.meta.get("timeout")
+    limit = own if is_time(own) else page.config.timeout
     receive, send = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(page, update, send))
     with _without_program():
@@ -118,12 +116,7 @@ def _without_program() -> Iterator[None]:
 
 
 def _messages(receive: Connection, limit: float) -> Iterator[object]:
-    """Yield what a page's process says, up to its last word.
-
-    Raises:
-        TimeoutError: if that does not come in time.
-        EOFError: if it never will.
-    """
+    """Yield what a page's process says, up to its last word, unless that comes late or never."""
     if not receive.poll(STARTING):
         raise TimeoutError(f"no process could be started in {STARTING:g} s")
     receive.recv()

@@ -265,11 +265,7 @@ def mark_translated(path: Path, original: Path) -> None:
 
 
 def pairs(paths: Iterable[Path], config: Config) -> dict[Path, Path]:
-    """Map translations to originals, given pages of either kind, or none for all there are.
-
-    Raises:
-        ConfigError: if a page is in no edition, or no edition translates another.
-    """
+    """Map translations to originals, given pages of either kind, or none for all there are."""
     found, entry = {}, "[tool.claimdown.editions]"
     for page in [path.resolve() for path in paths] or config.pages():
         here = config.edition_of(page)

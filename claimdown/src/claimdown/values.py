@@ -85,11 +85,7 @@ class EditionExtension(Extension):
         super().__init__(**kwargs)
 
     def edition(self) -> tuple[Config, str]:
-        """Find the configuration and the edition that the options name.
-
-        Raises:
-            ConfigError: if there is no such edition.
-        """
+        """Find the configuration and the edition that the options name."""
         config = config_for(Path(self.getConfig("root")))
         name = self.getConfig("edition") or next(iter(config.editions))
         if name not in config.editions:

@@ -140,10 +140,7 @@ class PageRun:
             self.out.taken()
             message = "the code writes to standard error, which no output fence shows:"
             raise ClaimError(f"{message}\n{quoted(written)}")
-        try:
-            self.printed[block.line] = printed = as_shown(self.out.taken())
-        except ValueError as error:
-            raise ClaimError(str(error)) from None
+        self.printed[block.line] = printed = as_shown(self.out.taken())
         if printed and not isinstance(self.behind.get(block.line), Output):
             self.demand_output(block, printed)
 
@@ -190,10 +187,8 @@ class PageRun:
         if same_value(value.text, actual):
             return
         if not self.update:
-            raise ClaimError(
-                f"the value differs.\nExpression: {value.expression}\n"
-                f"Expected: {value.text}\nActual:   {actual}"
-            )
+            what = f"Expression: {value.expression}\nExpected: {value.text}\nActual:   {actual}"
+            raise ClaimError(f"the value differs.\n{what}")
         written = shown_like(value.text, actual)
         if re.search(r"[`\n]", written):
             raise ClaimError(f"{value.expression} cannot be shown as inline code: {written}")
@@ -222,11 +217,9 @@ class PageRun:
             line = error.line
         if isinstance(error, ClaimError):
             return Failure(index, line, str(error))
-        message = said(error)
         operands = "".join(f"\n{text}" for text in self.program.operands(error))
-        return Failure(
-            index, line, message + operands, self.program.formatted(error).rstrip() + operands
-        )
+        whole = self.program.formatted(error).rstrip()
+        return Failure(index, line, said(error) + operands, whole + operands)
 
 
 def said(error: BaseException) -> str:
