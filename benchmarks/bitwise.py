@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tutorial import (
-    both_directions,
+    bidirectional,
     joined_memory_step,
     layer_parameters,
     linear,
@@ -25,7 +25,7 @@ from rnn_tutorial import (
     memory_step,
     rnn,
     rnn_layer,
-    stacked,
+    stack,
     unroll,
 )
 
@@ -93,17 +93,17 @@ def network_pairs(x: Tensor, hidden: int) -> Iterator[Pair]:
     double = new(num_layers=2)
     expected, _ = double(x)
     for name, make in (("rnn_layer", ours), ("nn.RNN", theirs)):
-        output, _ = stacked([make(double, 0), make(double, 1)], x, start)
+        output, _ = stack([make(double, 0), make(double, 1)], x, start)
         yield f"stacked {name}, nn.RNN", output, expected
 
     both = new(bidirectional=True)
     expected, _ = both(x)
     for name, make in (("rnn_layer", ours), ("nn.RNN", theirs)):
-        output, _ = both_directions(make(both, 0), make(both, 0, True), x, start)
-        yield f"both_directions of {name}, nn.RNN", output, expected
+        output, _ = bidirectional(make(both, 0), make(both, 0, True), x, start)
+        yield f"bidirectional of {name}, nn.RNN", output, expected
 
     deep = new(num_layers=4, bidirectional=True)
-    output, _ = rnn(x, deep.state_dict(), num_layers=4, bidirectional=True)
+    output, _ = rnn(x, deep.state_dict(), num_layers=4, num_directions=2)
     yield "rnn, nn.RNN of 4 layers, 2 directions", output, deep(x)[0]
 
 

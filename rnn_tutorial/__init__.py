@@ -1,28 +1,22 @@
 """Recurrent networks in PyTorch, in code that is read first and run second."""
 
 from rnn_tutorial.backward import rnn_layer_backward, rnn_step_backward, unroll_backward
-from rnn_tutorial.bidirectional import both_directions, run_reversed
 from rnn_tutorial.cell_modules import GRUCell, LSTMCell, RNNCell, RNNCellBase
-from rnn_tutorial.cells import gru_cell, gru_gates, lstm_cell, lstm_gates, rnn_cell
+from rnn_tutorial.cells import gru_cell, gru_update, lstm_cell, lstm_update, rnn_cell
 from rnn_tutorial.compare import assert_close, max_abs_diff, ulp_distance
-from rnn_tutorial.linear import linear, map_over_time
+from rnn_tutorial.depth import stack
+from rnn_tutorial.directions import bidirectional, run_reversed
+from rnn_tutorial.linear_layer import linear, map_over_time
+from rnn_tutorial.loops import rnn_layer, run_steps, unroll
 from rnn_tutorial.masked import lengths_to_mask, masked_unroll, pack
 from rnn_tutorial.memory import joined_memory_step, memory_step
 from rnn_tutorial.module_base import RNNBase, reset_uniform
 from rnn_tutorial.modules import GRU, LSTM, RNN
-from rnn_tutorial.network import (
-    constant_blocks,
-    projected_steps,
-    recurrent_layer,
-    recurrent_network,
-    run_blocks,
-)
+from rnn_tutorial.network import cut_pieces, recurrent_layer, recurrent_network, run_pieces
 from rnn_tutorial.parameters import layer_parameters, parameter_shapes, state_index
-from rnn_tutorial.rnn import rnn
+from rnn_tutorial.plain_rnn import rnn
 from rnn_tutorial.shapes import require_cell, require_shape
-from rnn_tutorial.stacked import stacked
 from rnn_tutorial.steps import bind_step, gru_step, lstm_step, rnn_step
-from rnn_tutorial.unroll import rnn_layer, run_steps, unroll
 
 __all__ = [
     "GRU",
@@ -34,26 +28,25 @@ __all__ = [
     "RNNCell",
     "RNNCellBase",
     "assert_close",
+    "bidirectional",
     "bind_step",
-    "both_directions",
-    "constant_blocks",
+    "cut_pieces",
     "gru_cell",
-    "gru_gates",
     "gru_step",
+    "gru_update",
     "joined_memory_step",
     "layer_parameters",
     "lengths_to_mask",
     "linear",
     "lstm_cell",
-    "lstm_gates",
     "lstm_step",
+    "lstm_update",
     "map_over_time",
     "masked_unroll",
     "max_abs_diff",
     "memory_step",
     "pack",
     "parameter_shapes",
-    "projected_steps",
     "recurrent_layer",
     "recurrent_network",
     "require_cell",
@@ -65,10 +58,10 @@ __all__ = [
     "rnn_layer_backward",
     "rnn_step",
     "rnn_step_backward",
-    "run_blocks",
+    "run_pieces",
     "run_reversed",
     "run_steps",
-    "stacked",
+    "stack",
     "state_index",
     "ulp_distance",
     "unroll",

@@ -19,7 +19,7 @@ def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Ten
         RuntimeError: if N or H disagree; the message names the argument and both shapes.
 
     Source:
-        Werbos (1990), for the step h = tanh(read + hx W_hh^T) of `rnn_cell`.
+        Werbos (1990), for the step h = tanh(input_gates + hx W_hh^T) of `rnn_cell`.
 
     >>> grad_h, h, weight_hh = torch.tensor([[1.0]]), torch.tensor([[0.5]]), torch.tensor([[2.0]])
     >>> rnn_step_backward(grad_h, h, weight_hh)  # 1 - 0.5^2, and twice as much

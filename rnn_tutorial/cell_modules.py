@@ -22,19 +22,18 @@ class RNNCellBase(nn.Module):
     Explained in: docs/en/reference/cell-modules.md
     """
 
-    gates: int
-
     def __init__(
         self,
         input_size: int,
         hidden_size: int,
-        bias: bool = True,
+        bias: bool,
+        num_chunks: int,
         device: Device = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        for name, shape in parameter_shapes(input_size, hidden_size, gates=self.gates).items():
+        for name, shape in parameter_shapes(input_size, hidden_size, gates=num_chunks).items():
             parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
             left_out = name.startswith("bias") and not bias
             self.register_parameter(name.removesuffix("_l0"), None if left_out else parameter)
@@ -50,20 +49,6 @@ class RNNCellBase(nn.Module):
         nonlinearity = getattr(self, "nonlinearity", "tanh")
         options += [] if nonlinearity == "tanh" else [f"nonlinearity={nonlinearity}"]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
-
-    def _weights(self) -> dict[str, Any]:
-        """Return the parameters by name, for `**`."""
-        return {name: getattr(self, name) for name in self._parameters}
-
-    def _initial(self, input: Tensor, hx: Tensor | None, name: str = "hx") -> Tensor:
-        """Return the state, or zeros for one; reject what is neither a step nor a batch of them."""
-        for argument, tensor in (("input", input), (name, hx)):
-            if tensor is not None and tensor.dim() not in (1, 2):
-                raise ValueError(
-                    f"{argument}: {type(self).__name__}: Expected 1D or 2D, "
-                    f"got {tensor.dim()}D, of shape {tuple(tensor.shape)}"
-                )
-        return input.new_zeros(*input.shape[:-1], self.hidden_size) if hx is None else hx
 
 
 class RNNCell(RNNCellBase):
@@ -85,8 +70,6 @@ class RNNCell(RNNCellBase):
     Explained in: docs/en/reference/cell-modules.md
     """
 
-    gates = 1
-
     def __init__(
         self,
         input_size: int,
@@ -96,15 +79,15 @@ class RNNCell(RNNCellBase):
         device: Device = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Advance by one step."""
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        h = self._initial(input, hx)
-        return rnn_cell(input, h, **self._weights(), nonlinearity=self.nonlinearity)
+        h = _initial(self, input, hx)
+        return rnn_cell(input, h, **_weights(self), nonlinearity=self.nonlinearity)
 
 
 class LSTMCell(RNNCellBase):
@@ -126,7 +109,15 @@ class LSTMCell(RNNCellBase):
     Explained in: docs/en/reference/cell-modules.md
     """
 
-    gates = 4
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
@@ -137,8 +128,8 @@ class LSTMCell(RNNCellBase):
         parts = (None, None) if hx is None else hx
         if len(parts) != 2:
             raise RuntimeError(f"hx: expected two hidden states, (h, c), got {len(parts)}")
-        h, c = (self._initial(input, part, f"hx[{k}]") for k, part in enumerate(parts))
-        return lstm_cell(input, (h, c), **self._weights())
+        h, c = (_initial(self, input, part, f"hx[{k}]") for k, part in enumerate(parts))
+        return lstm_cell(input, (h, c), **_weights(self))
 
 
 class GRUCell(RNNCellBase):
@@ -159,8 +150,33 @@ class GRUCell(RNNCellBase):
     Explained in: docs/en/reference/cell-modules.md
     """
 
-    gates = 3
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """Advance by one step."""
-        return gru_cell(input, self._initial(input, hx), **self._weights())
+        return gru_cell(input, _initial(self, input, hx), **_weights(self))
+
+
+def _weights(cell: RNNCellBase) -> dict[str, Any]:
+    """Return the parameters by name, or what stands in their place, for `**`."""
+    names = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+    return {name: getattr(cell, name) for name in names}
+
+
+def _initial(cell: RNNCellBase, input: Tensor, hx: Tensor | None, name: str = "hx") -> Tensor:
+    """Return the state, or zeros for one; reject what is neither a step nor a batch of them."""
+    for argument, tensor in (("input", input), (name, hx)):
+        if tensor is not None and tensor.dim() not in (1, 2):
+            raise ValueError(
+                f"{argument}: {type(cell).__name__}: Expected 1D or 2D, "
+                f"got {tensor.dim()}D, of shape {tuple(tensor.shape)}"
+            )
+    return input.new_zeros(*input.shape[:-1], cell.hidden_size) if hx is None else hx

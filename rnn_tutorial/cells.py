@@ -1,9 +1,9 @@
 """One step of a recurrent network: tensors in, tensors out, in PyTorch's parameter layout.
 
-A cell multiplies what is read and what is kept, and then mixes the two products. The products are
-`nn.functional.linear`, PyTorch's own `linear`, so that they are rounded as in `torch.nn`'s cells.
-For an LSTM and a GRU the mixing has a name of its own (`lstm_gates`, `gru_gates`), because a
-layer, which multiplies the inputs of all steps at once, needs it without the products.
+A cell multiplies the input and the state, and then mixes the two products, `input_gates` and
+`hidden_gates`. They are `nn.functional.linear`, PyTorch's own `linear`, so that they are rounded as
+in `torch.nn`'s cells. Of an LSTM and a GRU the mixing has a name of its own (`lstm_update`,
+`gru_update`): it is what there is to learn of them. `rnn_tutorial.steps` computes the same, faster.
 """
 
 import torch
@@ -43,9 +43,10 @@ def rnn_cell(
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f'nonlinearity: expected "tanh" or "relu", got {nonlinearity!r}')
     require_cell(1, input, hx, weight_ih, weight_hh, bias_ih, bias_hh)
-    read = nn.functional.linear(input, weight_ih, bias_ih)
-    kept = nn.functional.linear(hx, weight_hh, bias_hh)
-    return torch.tanh(read + kept) if nonlinearity == "tanh" else torch.relu(read + kept)
+    input_gates = nn.functional.linear(input, weight_ih, bias_ih)
+    hidden_gates = nn.functional.linear(hx, weight_hh, bias_hh)
+    gates = input_gates + hidden_gates
+    return torch.tanh(gates) if nonlinearity == "tanh" else torch.relu(gates)
 
 
 def lstm_cell(
@@ -85,12 +86,12 @@ def lstm_cell(
     require_shape("hx[1]", c, *input.shape[:-1], hidden_size)
     if weight_hr is not None:
         require_shape("weight_hr", weight_hr, "P", hidden_size)
-    read = nn.functional.linear(input, weight_ih, bias_ih)
-    kept = nn.functional.linear(h, weight_hh, bias_hh)
-    return lstm_gates(read + kept, c, weight_hr)
+    input_gates = nn.functional.linear(input, weight_ih, bias_ih)
+    hidden_gates = nn.functional.linear(h, weight_hh, bias_hh)
+    return lstm_update(input_gates + hidden_gates, c, weight_hr)
 
 
-def lstm_gates(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def lstm_update(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Forget, write and show: what an LSTM does once the products of a step are summed.
 
     Shape:
@@ -100,7 +101,7 @@ def lstm_gates(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tup
     Source:
         As `lstm_cell`.
 
-    >>> h, c = lstm_gates(torch.zeros(4), torch.tensor([2.0]))  # every gate half open
+    >>> h, c = lstm_update(torch.zeros(4), torch.tensor([2.0]))  # every gate half open
     >>> c
     tensor([1.])
 
@@ -139,29 +140,29 @@ def gru_cell(
     Explained in: docs/en/gates/gru-by-hand.md
     """
     require_cell(3, input, hx, weight_ih, weight_hh, bias_ih, bias_hh)
-    read = nn.functional.linear(input, weight_ih, bias_ih)
-    kept = nn.functional.linear(hx, weight_hh, bias_hh)
-    return gru_gates(read, kept, hx)
+    input_gates = nn.functional.linear(input, weight_ih, bias_ih)
+    hidden_gates = nn.functional.linear(hx, weight_hh, bias_hh)
+    return gru_update(input_gates, hidden_gates, hx)
 
 
-def gru_gates(read: Tensor, kept: Tensor, hx: Tensor) -> Tensor:
+def gru_update(input_gates: Tensor, hidden_gates: Tensor, hx: Tensor) -> Tensor:
     """Mix the two products of a GRU's step; they stay apart, because r scales one of them.
 
     Shape:
-        read (N, 3*H), the product of the input, and kept (N, 3*H), that of the state, both in
-        the order r, z, n; hx (N, H) -> (N, H)
+        input_gates (N, 3*H), the product of the input, and hidden_gates (N, 3*H), that of the
+        state, both in the order r, z, n; hx (N, H) -> (N, H)
 
     Source:
         As `gru_cell`. `n + z * (h - n)` is `(1 - z) * n + z * h` with one product less.
 
-    >>> gru_gates(torch.zeros(3), torch.zeros(3), torch.tensor([2.0]))  # halfway from h to n = 0
+    >>> gru_update(torch.zeros(3), torch.zeros(3), torch.tensor([2.0]))  # halfway from h to n = 0
     tensor([1.])
 
     Explained in: docs/en/gates/gru-by-hand.md
     """
-    read_r, read_z, read_n = read.chunk(3, dim=-1)
-    kept_r, kept_z, kept_n = kept.chunk(3, dim=-1)
-    r = torch.sigmoid(read_r + kept_r)
-    z = torch.sigmoid(read_z + kept_z)
-    n = torch.tanh(read_n + r * kept_n)
+    input_r, input_z, input_n = input_gates.chunk(3, dim=-1)
+    hidden_r, hidden_z, hidden_n = hidden_gates.chunk(3, dim=-1)
+    r = torch.sigmoid(input_r + hidden_r)
+    z = torch.sigmoid(input_z + hidden_z)
+    n = torch.tanh(input_n + r * hidden_n)
     return (hx - n) * z + n

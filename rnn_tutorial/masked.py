@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
+from rnn_tutorial.loops import unroll
 from rnn_tutorial.shapes import require_shape
-from rnn_tutorial.unroll import unroll
 
 
 def lengths_to_mask(lengths: Tensor, steps: int) -> Tensor:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from rnn_tutorial.network import Blocks, constant_blocks, recurrent_network
+from rnn_tutorial.network import recurrent_network
 from rnn_tutorial.parameters import parameter_shapes
 from rnn_tutorial.shapes import require_shape
+from rnn_tutorial.steps import State
 
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 DEFAULTS = {
@@ -31,7 +32,8 @@ class RNNBase(nn.Module):
     """A recurrent network of any cell; `RNN`, `LSTM` and `GRU` say which.
 
     It stands in for `torch.nn.RNNBase`, which it does not inherit from: the same options,
-    attributes, parameters and initial values, around the functions of this package.
+    attributes, parameters, initial values and methods, around the functions of this package.
+    What is private here is a function of the module, so that no name of a subclass can meet it.
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E), or a PackedSequence;
@@ -45,15 +47,14 @@ class RNNBase(nn.Module):
             the message names the argument, what it expected and what it got.
 
     Source:
-        `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
+        `torch.nn.RNNBase`, `torch.nn.RNN`, `torch.nn.LSTM`, `torch.nn.GRU`.
 
     Explained in: docs/en/reference/modules.md
     """
 
-    mode: str  # which cell: a key of GATES
-
     def __init__(
         self,
+        mode: str,
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
@@ -66,11 +67,11 @@ class RNNBase(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
-        self.num_layers, self.dropout = num_layers, float(dropout)
+        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
+        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
+        self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
         _require_options(self, dropout)
-        layout = num_layers, bias, bidirectional, GATES[self.mode], proj_size
+        layout = num_layers, bias, bidirectional, GATES[mode], proj_size
         shapes = parameter_shapes(input_size, hidden_size, *layout)
         self._flat_weights_names = list(shapes)
         for name, shape in shapes.items():
@@ -85,15 +86,28 @@ class RNNBase(nn.Module):
         """Do nothing: in `torch.nn` it lays the weights out for cuDNN, which is not used here."""
 
     @property
-    def _flat_weights(self) -> list[Tensor]:
-        """All parameters in one list; models written for `torch.nn` ask for it by this name."""
-        return [getattr(self, name) for name in self._flat_weights_names]
+    def _flat_weights(self) -> Any:
+        """The tensors that a call uses, in one sequence: the parameters, by name.
+
+        Models written for `torch.nn` assign a list of others. It is used until a parameter is
+        replaced. The sequence of the parameters themselves is a tuple, because what is written
+        into a copy of it would be lost.
+        """
+        named = tuple(getattr(self, name, None) for name in self._flat_weights_names)
+        assigned, then = self.__dict__.get("_flat_weights", (named, named))
+        unchanged = all(a is b for a, b in zip(named, then, strict=True))
+        return assigned if unchanged else named
+
+    @_flat_weights.setter
+    def _flat_weights(self, weights: list[Tensor | None]) -> None:
+        self.__dict__.pop("_flat_weights", None)
+        self.__dict__["_flat_weights"] = weights, self._flat_weights
 
     @property
     def _all_weights(self) -> list[list[str]]:
         """The names of the parameters, one list a layer and direction."""
         names = self._flat_weights_names
-        size = len(names) // (self.num_layers * (2 if self.bidirectional else 1))
+        size = len(names) // (self.num_layers * (1 + self.bidirectional))
         return [names[start : start + size] for start in range(0, len(names), size)]
 
     @property
@@ -110,104 +124,146 @@ class RNNBase(nn.Module):
         ]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Raise unless an input (T, N, E), or rows (R, E), has the weights' dtype and E."""
+        dtype = self._flat_weights[0].dtype
+        if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
+            # `torch.nn.LSTM` finds out later than the others if the input is packed.
+            late = self.mode == "LSTM" and batch_sizes is not None
+            message = f"input: expected dtype {dtype}, as the weights, got {input.dtype}"
+            raise RuntimeError(message) if late else ValueError(message)
+        axes = ("N", "T") if self.batch_first else ("T", "N")
+        require_shape("input", input, *(axes if batch_sizes is None else "R"), self.input_size)
+
+    def get_expected_hidden_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of h (L*D, N, H), or (L*D, N, P) with a proj_size P."""
+        batch = input.shape[not self.batch_first] if batch_sizes is None else int(batch_sizes[0])
+        layers = self.num_layers * (1 + self.bidirectional)
+        return layers, batch, self.proj_size or self.hidden_size
+
+    def check_hidden_size(
+        self,
+        hx: Tensor,
+        expected_hidden_size: tuple[int, ...],
+        msg: str = "hx: expected shape {}, got {}",
+    ) -> None:
+        """Raise unless a state has the expected shape."""
+        if hx.shape != expected_hidden_size:
+            raise RuntimeError(msg.format(tuple(expected_hidden_size), tuple(hx.shape)))
+
+    def check_forward_args(self, input: Tensor, hidden: Hidden, batch_sizes: Tensor | None) -> None:
+        """Raise unless input and state fit the options of this network and each other."""
+        self.check_input(input, batch_sizes)
+        self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
+
+    def permute_hidden(self, hx: Hidden, permutation: Tensor | None) -> Hidden:
+        """Bring the rows of a state, on axis 1, into another order."""
+        return hx if permutation is None else hx.index_select(1, permutation)
+
     def forward(
         self, input: Tensor | PackedSequence, hx: Hidden = None
     ) -> tuple[Tensor | PackedSequence, Hidden]:
         """Run the network over a batch of sequences, padded or packed, or over one sequence."""
         if isinstance(input, PackedSequence):
-            return self._forward_packed(input, hx)
+            return _run_packed(self, input, hx)
         if input.dim() == 3:
-            return self._forward_batch(input, hx)
-        if input.dim() == 2:
-            return self._forward_one(input, hx)
-        raise ValueError(
-            f"input: {type(self).__name__}: Expected input to be 2D or 3D, "
-            f"got {input.dim()}D, of shape {tuple(input.shape)}"
-        )
-
-    def _forward_batch(self, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
-        """Run over (T, N, E), or (N, T, E) with batch_first: T steps of N rows each."""
-        self._require_input(input, *("NT" if self.batch_first else "TN"))
-        steps = input.transpose(0, 1) if self.batch_first else input
-        size, batch = steps.shape[:2], steps.shape[1]
-        parts = self._lowered(self._initial(hx, input, batch))
-        rows, parts = self._run(steps.flatten(0, 1), parts, [(batch, size[0])])
-        output = torch.unflatten(rows, 0, size)
-        return output.transpose(0, 1) if self.batch_first else output, self._hidden(parts)
-
-    def _forward_one(self, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
-        """Run over one sequence (T, E): T steps of one row each."""
-        self._require_input(input, "T")
-        parts = [part.unsqueeze(1) for part in self._lowered(self._initial(hx, input))]
-        output, parts = self._run(input, parts, [(1, len(input))])
-        return output, self._hidden([part.squeeze(1) for part in parts])
-
-    def _forward_packed(self, input: PackedSequence, hx: Hidden) -> tuple[PackedSequence, Hidden]:
-        """Run over a packed batch; its rows are sorted by length, and the state follows them."""
-        data, batch_sizes, order, inverse = input
-        sizes = batch_sizes.tolist()
-        self._require_input(data, "R")
-        parts = self._initial(hx, data, sizes[0])
-        if order is not None:
-            parts = [part.index_select(1, order) for part in parts]
-        rows, parts = self._run(data, parts, constant_blocks(sizes))
-        if inverse is not None:
-            parts = [part.index_select(1, inverse) for part in parts]
-        return PackedSequence(rows, batch_sizes, order, inverse), self._hidden(parts)
-
-    def _run(
-        self, rows: Tensor, parts: list[Tensor], blocks: Blocks
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Hand rows, state and parameters to the network; take the parts of the state apart."""
-        parameters = {name: getattr(self, name) for name in self._flat_weights_names}
-        options = self.num_layers, bool(self.bidirectional), self.dropout if self.training else 0.0
-        joined = torch.cat(parts, dim=2) if len(parts) > 1 else parts[0]
-        output, h_n = recurrent_network(rows, joined, parameters, self.mode, blocks, *options)
-        if len(parts) == 1:
-            return output, [h_n]
-        h, c = torch.split_with_sizes(h_n, [part.shape[2] for part in parts], dim=2)
-        # Under autocast an output can be shorter than the state that it was joined with.
-        return output, [h.to(output.dtype).contiguous(), c.contiguous()]
-
-    def _initial(self, hx: Hidden, input: Tensor, *batch: int) -> list[Tensor]:
-        """Return h, or h and c, of shape (L*D, N, H), as given or as zeros; no N if no `batch`."""
-        layers = self.num_layers * (2 if self.bidirectional else 1)
-        sizes = {"hx": self.hidden_size}
-        if self.mode == "LSTM":
-            sizes = {"hx[0]": self.proj_size or self.hidden_size, "hx[1]": self.hidden_size}
-        if hx is None:
-            return [input.new_zeros(layers, *batch, size) for size in sizes.values()]
-        parts = [hx[0], hx[1]] if self.mode == "LSTM" else [hx]
-        if self.mode == "LSTM" and len(hx) != 2:
-            raise RuntimeError(f"hx: lstm expects two hidden states, (h, c), got {len(hx)}")
-        for part, (name, size) in zip(parts, sizes.items(), strict=True):
-            require_shape(name, part, layers, *batch, size)
-        return parts
-
-    def _lowered(self, parts: list[Tensor]) -> list[Tensor]:
-        """Under autocast shorten an LSTM's state, as `torch.nn`'s fused kernel does."""
-        if self.mode != "LSTM" or self.proj_size:
-            return parts
-        dtype = _autocast_dtype(parts[0].device.type)
-        return parts if dtype is None else [part.to(dtype) for part in parts]
-
-    def _hidden(self, parts: Sequence[Tensor]) -> Hidden:
-        """Return the final state as users know it: h, or of an LSTM (h, c)."""
-        return tuple(parts) if self.mode == "LSTM" else parts[0]
-
-    def _require_input(self, input: Tensor, *axes: str) -> None:
-        """Raise unless the input has the dtype of the weights, E features, and at least a step."""
-        dtype = self.weight_ih_l0.dtype
-        if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
-            # `torch.nn.LSTM` finds out later than the others if the input is packed.
-            error = RuntimeError if self.mode == "LSTM" and "R" in axes else ValueError
-            raise error(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
-        require_shape("input", input, *axes, self.input_size)
-        if "T" in axes and input.shape[axes.index("T")] == 0:
-            raise RuntimeError(
-                "input: Expected sequence length to be larger than 0 in RNN, "
-                f"got shape {tuple(input.shape)}"
+            return _run_batch(self, input, hx)
+        if input.dim() != 2:
+            raise ValueError(
+                f"input: {type(self).__name__}: Expected input to be 2D or 3D, "
+                f"got {input.dim()}D, of shape {tuple(input.shape)}"
             )
+        return _run_sequence(self, input, hx)
+
+
+def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
+    """Run over (T, N, E), or (N, T, E) with batch_first."""
+    state = _initial(network, input, hx)
+    first = network.batch_first
+    if input.shape[first] == 0:
+        raise RuntimeError(
+            "input: Expected sequence length to be larger than 0 in RNN, "
+            f"got shape {tuple(input.shape)}"
+        )
+    output, state = _run(network, input.transpose(0, 1) if first else input, state)
+    # In place, so that the result is no view: it can be edited, and it is all that is saved of it.
+    return output.transpose_(0, 1) if first else output, _hidden(network, state)
+
+
+def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
+    """Run over one sequence (T, E), as over a batch of one."""
+    require_shape("input", input, "T", network.input_size)
+    batch_axis = 0 if network.batch_first else 1
+    input = input.unsqueeze(batch_axis)
+    if hx is not None:
+        parts = _parts(network, hx)
+        layers, _, size = network.get_expected_hidden_size(input, None)
+        names = ("hx[0]", "hx[1]") if network.mode == "LSTM" else ("hx",)
+        for name, part, features in zip(names, parts, (size, network.hidden_size), strict=False):
+            require_shape(name, part, layers, features)
+        hx = _hidden(network, [part.unsqueeze(1) for part in parts])
+    output, hx = _run_batch(network, input, hx)
+    parts = tuple(part.squeeze_(1) for part in _parts(network, hx))
+    return output.squeeze_(batch_axis), _hidden(network, parts)
+
+
+def _run_packed(
+    network: RNNBase, input: PackedSequence, hx: Hidden
+) -> tuple[PackedSequence, Hidden]:
+    """Run over a packed batch; its rows are sorted by length, and the state follows them."""
+    data, batch_sizes, order, inverse = input
+    state = _initial(network, data, hx, batch_sizes)
+    if hx is not None:
+        state = _parts(network, network.permute_hidden(_hidden(network, state), order))
+    rows, state = _run(network, data, state, batch_sizes.tolist())
+    hidden = network.permute_hidden(_hidden(network, state), inverse)
+    return PackedSequence(rows, batch_sizes, order, inverse), hidden
+
+
+def _run(
+    network: RNNBase, input: Tensor, state: State, batch_sizes: list[int] | None = None
+) -> tuple[Tensor, State]:
+    """Hand input, state, parameters and options to `recurrent_network`."""
+    parameters = dict(zip(network._flat_weights_names, network._flat_weights, strict=True))
+    options = network.num_layers, 1 + network.bidirectional
+    dropout = network.dropout if network.training else 0.0
+    return recurrent_network(input, state, parameters, network.mode, *options, dropout, batch_sizes)
+
+
+def _initial(
+    network: RNNBase, input: Tensor, hx: Hidden, batch_sizes: Tensor | None = None
+) -> State:
+    """Return the initial state as it is given, checked, or zeros."""
+    if hx is None:
+        h = input.new_zeros(network.get_expected_hidden_size(input, batch_sizes))
+        c = h if network.proj_size == 0 else h.new_zeros(*h.shape[:2], network.hidden_size)
+        hx = _hidden(network, (h, c))
+    parts = _parts(network, hx)
+    network.check_forward_args(input, _hidden(network, parts), batch_sizes)
+    if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
+        lowered = _autocast_dtype(input.device.type)
+        if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state
+            return tuple(part.to(lowered) for part in parts)
+    return parts
+
+
+def _parts(network: RNNBase, hx: Hidden) -> State:
+    """Return a state as a tuple, (h,), or of an LSTM (h, c)."""
+    if network.mode != "LSTM":
+        return (hx,)
+    if isinstance(hx, Tensor) and hx.dim() == 4:
+        raise TypeError(f"hx: expected a pair (h, c), got a tensor of shape {tuple(hx.shape)}")
+    parts = hx[0], hx[1]
+    if len(hx) != 2:
+        raise RuntimeError(f"hx: lstm expects two hidden states, (h, c), got {len(hx)}")
+    return parts
+
+
+def _hidden(network: RNNBase, parts: Sequence[Tensor]) -> Hidden:
+    """Return a state as users know it: h, or of an LSTM (h, c)."""
+    return tuple(parts) if network.mode == "LSTM" else parts[0]
 
 
 def reset_uniform(module: nn.Module, hidden_size: int) -> None:
@@ -241,11 +297,13 @@ def _require_options(module: "RNNBase", dropout: float) -> None:
     is_number = isinstance(dropout, numbers.Number) and not isinstance(dropout, bool)
     if not is_number or not 0 <= dropout <= 1:
         raise ValueError(f"dropout should be a number in range [0, 1], got {dropout!r}")
+    if module.mode not in GATES:
+        raise ValueError(f"mode: expected one of {', '.join(GATES)}, got {module.mode!r}")
     if dropout > 0 and module.num_layers == 1:
         message = "dropout acts between layers: expected num_layers of at least 2, got 1"
-        frames = 4 if module.mode.startswith("RNN") else 3  # `RNN` has a constructor of its own
-        warnings.warn(f"{message}, with dropout={dropout}", stacklevel=frames)
-    for kind, names in ((bool, ("bias", "batch_first")), (int, ("input_size", "hidden_size"))):
+        warnings.warn(f"{message}, with dropout={dropout}", stacklevel=4)
+    flags = "bias", "batch_first", "bidirectional"
+    for kind, names in ((bool, flags), (int, ("input_size", "hidden_size"))):
         for name in names:
             value = getattr(module, name)
             if not isinstance(value, kind):

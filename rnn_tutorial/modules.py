@@ -1,14 +1,20 @@
 """`RNN`, `LSTM` and `GRU`: modules that can stand where their `torch.nn` namesakes stand."""
 
-import torch
+from typing import Any
 
-from rnn_tutorial.module_base import Device, RNNBase
+from torch import Tensor
+
+from rnn_tutorial.module_base import Hidden, RNNBase
 
 MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
+NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
 
 
 class RNN(RNNBase):
     """A plain recurrent network, in place of `torch.nn.RNN`.
+
+    It takes the options of `RNNBase` but for `proj_size`, and behind `num_layers` a
+    `nonlinearity`, "tanh" or "relu".
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E) for one sequence, or a
@@ -22,6 +28,7 @@ class RNN(RNNBase):
     Source:
         Elman (1990); `torch.nn.RNN`.
 
+    >>> import torch
     >>> network = RNN(input_size=5, hidden_size=6, num_layers=2)
     >>> output, h_n = network(torch.zeros(16, 4, 5))
     >>> output.shape, h_n.shape
@@ -30,29 +37,20 @@ class RNN(RNNBase):
     Explained in: docs/en/reference/modules.md
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        proj_size: int = 0,
-        device: Device = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "proj_size" in kwargs:
+            raise ValueError(NO_PROJECTION)
+        nonlinearity = args[3] if len(args) > 3 else kwargs.pop("nonlinearity", "tanh")
         if nonlinearity not in MODES:
             raise ValueError(f"Unknown nonlinearity {nonlinearity!r}: expected 'tanh' or 'relu'")
-        self.nonlinearity, self.mode = nonlinearity, MODES[nonlinearity]
-        options = bias, batch_first, dropout, bidirectional, proj_size, device, dtype
-        super().__init__(input_size, hidden_size, num_layers, *options)
+        self.nonlinearity = nonlinearity
+        super().__init__(MODES[nonlinearity], *args[:3], *args[4:], **kwargs)
 
 
 class LSTM(RNNBase):
     """A network of LSTM layers, in place of `torch.nn.LSTM`.
+
+    It takes the options of `RNNBase`.
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E) for one sequence, or a
@@ -66,6 +64,7 @@ class LSTM(RNNBase):
     Source:
         Hochreiter and Schmidhuber (1997); `torch.nn.LSTM`.
 
+    >>> import torch
     >>> network = LSTM(input_size=5, hidden_size=6, batch_first=True, proj_size=3)
     >>> output, (h_n, c_n) = network(torch.zeros(4, 16, 5))
     >>> output.shape, h_n.shape, c_n.shape
@@ -74,11 +73,33 @@ class LSTM(RNNBase):
     Explained in: docs/en/reference/modules.md
     """
 
-    mode = "LSTM"
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__("LSTM", *args, **kwargs)
+
+    def get_expected_cell_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of c (L*D, N, H)."""
+        layers, batch, _ = self.get_expected_hidden_size(input, batch_sizes)
+        return layers, batch, self.hidden_size
+
+    def check_forward_args(self, input: Tensor, hidden: Hidden, batch_sizes: Tensor | None) -> None:
+        """Raise unless input and state (h, c) fit the options of this network and each other."""
+        self.check_input(input, batch_sizes)
+        sizes = self.get_expected_hidden_size, self.get_expected_cell_size
+        for k, size in enumerate(sizes):
+            expected = size(input, batch_sizes)
+            self.check_hidden_size(hidden[k], expected, f"hx[{k}]: expected shape {{}}, got {{}}")
+
+    def permute_hidden(self, hx: Hidden, permutation: Tensor | None) -> Hidden:
+        """Bring the rows of h and c, on axis 1, into another order."""
+        return tuple(super(LSTM, self).permute_hidden(part, permutation) for part in hx)
 
 
 class GRU(RNNBase):
     """A network of GRU layers, in place of `torch.nn.GRU`.
+
+    It takes the options of `RNNBase` but for `proj_size`.
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E) for one sequence, or a
@@ -92,6 +113,7 @@ class GRU(RNNBase):
     Source:
         Cho et al. (2014); `torch.nn.GRU`.
 
+    >>> import torch
     >>> network = GRU(input_size=5, hidden_size=6, bidirectional=True)
     >>> output, h_n = network(torch.zeros(16, 5))
     >>> output.shape, h_n.shape
@@ -100,4 +122,7 @@ class GRU(RNNBase):
     Explained in: docs/en/reference/modules.md
     """
 
-    mode = "GRU"
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "proj_size" in kwargs:
+            raise ValueError(NO_PROJECTION)
+        super().__init__("GRU", *args, **kwargs)

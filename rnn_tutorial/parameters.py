@@ -50,8 +50,10 @@ def layer_parameters(
 ) -> dict[str, Tensor]:
     """Pick one layer's parameters in one direction, under the names that a cell gives them.
 
+    A bias that is missing, or None, is left out, as is `weight_hr`: to a cell it is zero, or none.
+
     Raises:
-        KeyError: names the first missing parameter and lists the ones that are there.
+        KeyError: names the first missing weight and lists the parameters that are there.
 
     >>> from torch import nn
     >>> list(layer_parameters(nn.RNN(5, 6, num_layers=2).state_dict(), layer=1))
@@ -60,15 +62,12 @@ def layer_parameters(
     Explained in: docs/en/foundations/stacked.md
     """
     suffix = f"_l{layer}{'_reverse' if reverse else ''}"
-    kinds = ["weight_ih", "weight_hh"]
-    if any(name.startswith("bias") for name in parameters):
-        kinds += ["bias_ih", "bias_hh"]
-    if any(name.startswith("weight_hr") for name in parameters):
-        kinds += ["weight_hr"]
-    for kind in kinds:
-        if kind + suffix not in parameters:
+    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+    found = {kind: parameters.get(kind + suffix) for kind in kinds}
+    for kind in kinds[:2]:
+        if found[kind] is None:
             raise KeyError(f"parameters: expected {kind + suffix}, got {', '.join(parameters)}")
-    return {kind: parameters[kind + suffix] for kind in kinds}
+    return {kind: tensor for kind, tensor in found.items() if tensor is not None}
 
 
 def state_index(layer: int, direction: int, num_directions: int) -> int:

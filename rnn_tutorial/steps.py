@@ -1,21 +1,29 @@
 """One step of a layer that has multiplied its inputs already: only the state is left to multiply.
 
-A state is a tuple here: (h,) of an RNN or a GRU, (h, c) of an LSTM. `recurrent` is `weight_hh.T`,
-transposed once a layer rather than once a step, and `torch.addmm(a, h, w)` is `a + h @ w` at once.
+These are `rnn_cell`, `lstm_update` and `gru_update` once more, for speed. A small step spends its
+time in calls and in new memory, so it does without some of both:
 
-A small step spends its time in calls and in new memory, so it does without some of both. A name
-that ends with _ writes the result over what it reads, which is a product that nobody else needs.
+- `recurrent` is `weight_hh.T`, transposed once a layer rather than once a step, and
+  `torch.addmm(a, h, w)` is `a + h @ w` at once, as `torch.addcmul(a, b, c)` is `a + b * c`;
+- what a GRU's step adds to two parts of its product comes in two parts, cut once for many steps;
+- a name that ends with _ writes the result over what it reads. That is allowed where nobody else
+  needs it: what is overwritten here is a product that this step has just made, of which autograd
+  keeps nothing, and the sigmoid and tanh over it, of which it keeps the result;
+- `unsafe_split` cuts as `split` does, but its parts may be overwritten: of the views that `split`
+  returns, autograd refuses it.
+
+A state is a tuple: (h,) of an RNN or a GRU, (h, c) of an LSTM.
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 State: TypeAlias = tuple[Tensor, ...]
-Step: TypeAlias = Callable[[Tensor, State], State]
+Step: TypeAlias = Callable[[Any, State], State]  # what it reads is what it has been handed
 
 
 def rnn_step(
@@ -35,8 +43,7 @@ def rnn_step(
 
     Explained in: docs/en/reference/steps.md
     """
-    (h,) = hx
-    return (activation(torch.addmm(projected, h, recurrent)),)
+    return (activation(torch.addmm(projected, hx[0], recurrent)),)
 
 
 def lstm_step(
@@ -58,38 +65,35 @@ def lstm_step(
     Explained in: docs/en/reference/steps.md
     """
     h, c = hx
-    # `lstm_gates`, written over the gates: unsafe_chunk cuts so that this is allowed.
     i, f, g, o = torch.addmm(projected, h, recurrent).unsafe_chunk(4, dim=1)
-    c = torch.addcmul(f.sigmoid_() * c, i.sigmoid_(), g.tanh_())  # f * c + i * g
+    c = torch.addcmul(f.sigmoid_() * c, i.sigmoid_(), g.tanh_())
     h = o.sigmoid_() * torch.tanh(c)
     return (h if weight_hr is None else h @ weight_hr.T), c
 
 
 def gru_step(
-    projected: Tensor, hx: State, recurrent: Tensor, bias_hh: Tensor | None = None
+    projected: tuple[Tensor, Tensor], hx: State, recurrent: Tensor, bias_hh: Tensor | None = None
 ) -> State:
     """Advance a GRU whose input is projected with `bias_ih`; r scales `bias_hh` too, so it waits.
 
     Shape:
-        projected (N, 3*H), hx = (h,) with h (N, H), recurrent (H, 3*H), bias_hh (3*H,) -> (h',)
+        projected (N, 2*H), for r and z, and (N, H), for n; hx = (h,) with h (N, H),
+        recurrent (H, 3*H), bias_hh (3*H,) -> (h',)
 
     Source:
         As `gru_cell`.
 
-    >>> (h,) = gru_step(torch.zeros(1, 3), (torch.tensor([[2.0]]),), torch.zeros(1, 3))
-    >>> h
-    tensor([[1.]])
+    >>> projected = torch.zeros(1, 2), torch.zeros(1, 1)
+    >>> gru_step(projected, (torch.tensor([[2.0]]),), torch.zeros(1, 3))
+    (tensor([[1.]]),)
 
     Explained in: docs/en/reference/steps.md
     """
-    (h,) = hx
-    kept = h @ recurrent if bias_hh is None else torch.addmm(bias_hh, h, recurrent)
-    # `gru_gates`, with r and z summed and squeezed at once.
-    hidden_size = h.shape[1]
-    read_rz, read_n = torch.split_with_sizes(projected, (2 * hidden_size, hidden_size), dim=1)
-    kept_rz, kept_n = torch.split_with_sizes(kept, (2 * hidden_size, hidden_size), dim=1)
-    r, z = torch.unsafe_chunk((read_rz + kept_rz).sigmoid_(), 2, dim=1)
-    n = (r * kept_n).add_(read_n).tanh_()
+    (h,), (input_rz, input_n) = hx, projected
+    gates = h @ recurrent if bias_hh is None else torch.addmm(bias_hh, h, recurrent)
+    hidden_rz, hidden_n = gates.unsafe_split(input_rz.shape[1], dim=1)
+    r, z = hidden_rz.add_(input_rz).sigmoid_().chunk(2, dim=1)
+    n = (r * hidden_n).add_(input_n).tanh_()
     return (((h - n) * z).add_(n),)
 
 
@@ -103,23 +107,24 @@ def bind_step(
     """Give a cell its weights; return the step and the bias that belongs to the projection.
 
     Shape:
-        weight_hh (G*H, H), biases (G*H,), weight_hr (P, H), as in `torch.nn`'s layers
+        weight_hh (G*H, H), biases (G*H,), each zero if None, weight_hr (P, H), as in `torch.nn`'s
+        layers; returns the step and a bias (G*H,), or None if there is none
 
     Raises:
         KeyError: if `mode` is none of "RNN_TANH", "RNN_RELU", "LSTM" and "GRU".
 
-    >>> step, bias = bind_step("GRU", torch.zeros(18, 6), torch.ones(18), torch.zeros(18))
-    >>> (h,) = step(torch.zeros(4, 18), (torch.zeros(4, 6),))
-    >>> h.shape, bias.shape
-    (torch.Size([4, 6]), torch.Size([18]))
+    >>> step, bias = bind_step("RNN_TANH", torch.zeros(6, 6), torch.ones(6), torch.ones(6))
+    >>> (h,) = step(torch.zeros(4, 6), (torch.zeros(4, 6),))
+    >>> h.shape, bias
+    (torch.Size([4, 6]), tensor([2., 2., 2., 2., 2., 2.]))
 
     Explained in: docs/en/reference/steps.md
     """
     recurrent = weight_hh.T
     if mode == "GRU":
         return partial(gru_step, recurrent=recurrent, bias_hh=bias_hh), bias_ih
-    both = None if bias_ih is None or bias_hh is None else bias_ih + bias_hh
+    bias = bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh
     if mode == "LSTM":
-        return partial(lstm_step, recurrent=recurrent, weight_hr=weight_hr), both
+        return partial(lstm_step, recurrent=recurrent, weight_hr=weight_hr), bias
     activation = {"RNN_TANH": torch.tanh_, "RNN_RELU": torch.relu_}[mode]
-    return partial(rnn_step, recurrent=recurrent, activation=activation), both
+    return partial(rnn_step, recurrent=recurrent, activation=activation), bias

@@ -31,14 +31,14 @@ MUTATIONS = [
     # A linear layer over time
     Mutation(
         "the weight is not transposed",
-        "linear.py",
+        "linear_layer.py",
         right="input @ weight.T",
         wrong="input @ weight",
         caught_by={"linear-layer-over-time": ["all steps at once", "one sample at a time"]},
     ),
     Mutation(
         "the bias is forgotten",
-        "linear.py",
+        "linear_layer.py",
         right="return product + bias",
         wrong="return product",
         caught_by={
@@ -49,7 +49,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the steps come back from the last to the first",
-        "linear.py",
+        "linear_layer.py",
         right="[step(x_t) for x_t in input.unbind(dim=1)]",
         wrong="[step(x_t) for x_t in input.flip(1).unbind(dim=1)]",
         caught_by={
@@ -59,7 +59,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a step also sees the steps before it",
-        "linear.py",
+        "linear_layer.py",
         right="[step(x_t) for x_t in input.unbind(dim=1)]",
         wrong="[step(x_t) for x_t in input.cumsum(1).unbind(dim=1)]",
         caught_by={"linear-layer-over-time": ["all steps at once", "a step's output depends"]},
@@ -140,14 +140,14 @@ MUTATIONS = [
     ),
     Mutation(
         "the first step starts from ones",
-        "unroll.py",
+        "loops.py",
         right="states = []",
         wrong="states, hx = [], torch.ones_like(hx)",
         caught_by={"memory": ["the first state is the first input", "two halves"]},
     ),
     Mutation(
         "a given initial state is ignored",
-        "unroll.py",
+        "loops.py",
         right="states = []",
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
@@ -163,7 +163,7 @@ MUTATIONS = [
     ),
     Mutation(
         "each step keeps the state from before it",
-        "unroll.py",
+        "loops.py",
         right="hx = step(x_t, hx)\n        states.append(hx)",
         wrong="states.append(hx)\n        hx = step(x_t, hx)",
         caught_by={
@@ -173,7 +173,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the loop begins at the second step, and the first comes last",
-        "unroll.py",
+        "loops.py",
         right="input.unbind(dim=1)",
         wrong="input.roll(-1, dims=1).unbind(dim=1)",
         caught_by={
@@ -183,7 +183,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the final state is the first one",
-        "unroll.py",
+        "loops.py",
         right="return torch.stack(states, dim=1), states[-1]",
         wrong="return torch.stack(states, dim=1), states[0]",
         caught_by={
@@ -247,7 +247,7 @@ MUTATIONS = [
             "cell-modules": ["`RNNCell` is"],
             "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
-            "stacked": ["`stacked` with our layers"],
+            "stacked": ["`stack` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
             "deep-and-bidirectional": ["with the crossing halves at zero"],
             "truncated-bptt": ["one step at a time"],
@@ -286,19 +286,19 @@ MUTATIONS = [
         caught_by={
             "regularising": ["for one sequence, locked dropout", "the gradient of a tied"],
             "rnn-by-hand": ["one step is"],
-            "stacked": ["`stacked` with our layers"],
+            "stacked": ["`stack` with our layers"],
         },
     ),
     Mutation(
         "the layer does not hand its nonlinearity on",
-        "unroll.py",
+        "loops.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
         caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
     ),
     Mutation(
         "gradients stop at every step",
-        "unroll.py",
+        "loops.py",
         right="        hx = step(x_t, hx)\n",
         wrong="        hx = step(x_t, hx.detach())\n",
         caught_by={
@@ -310,26 +310,26 @@ MUTATIONS = [
     # Stacked
     Mutation(
         "every layer starts from the first layer's state",
-        "stacked.py",
+        "depth.py",
         right="layer(input, h_0)",
         wrong="layer(input, hx[0])",
         caught_by={
-            "layers": ["`stacked` around"],
+            "layers": ["`stack` around"],
             "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
         },
     ),
     Mutation(
         "every layer starts from ones",
-        "stacked.py",
+        "depth.py",
         right="layer(input, h_0)",
         wrong="layer(input, torch.ones_like(h_0))",
         caught_by={
-            "zero-difference": ["every pair of Part I", "`stacked` around two `nn.RNN`"],
+            "zero-difference": ["every pair of Part I", "`stack` around two `nn.RNN`"],
         },
     ),
     Mutation(
         "the final states come from the top down",
-        "stacked.py",
+        "depth.py",
         right="torch.stack(final_states)",
         wrong="torch.stack(final_states[::-1])",
         caught_by={"stacked": ["two one-layer `nn.RNN`s", "`h_n[0]` is the last step"]},
@@ -337,7 +337,7 @@ MUTATIONS = [
     # Bidirectional
     Mutation(
         "the input is not flipped before the reverse layer",
-        "bidirectional.py",
+        "directions.py",
         right="layer(input.flip(1), hx)",
         wrong="layer(input, hx)",
         caught_by={
@@ -350,7 +350,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the output of the reverse layer is not flipped back",
-        "bidirectional.py",
+        "directions.py",
         right="return output.flip(1), h_n",
         wrong="return output, h_n",
         caught_by={
@@ -360,18 +360,18 @@ MUTATIONS = [
     ),
     Mutation(
         "the reverse features stand first",
-        "bidirectional.py",
+        "directions.py",
         right="torch.cat([output_forward, output_reverse], dim=-1)",
         wrong="torch.cat([output_reverse, output_forward], dim=-1)",
         caught_by={
-            "layers": ["`both_directions` around"],
+            "layers": ["`bidirectional` around"],
             "modules": ["`RNN` is"],
             "bidirectional": ["two one-way `nn.RNN`s", "the final states are"],
         },
     ),
     Mutation(
         "the final states are swapped",
-        "bidirectional.py",
+        "directions.py",
         right="torch.stack([h_forward, h_reverse])",
         wrong="torch.stack([h_reverse, h_forward])",
         caught_by={"bidirectional": ["the final states are", "`h_n`, batch first"]},
@@ -390,21 +390,21 @@ MUTATIONS = [
     # Deep and bidirectional
     Mutation(
         "every layer gets the first layer's parameters",
-        "rnn.py",
+        "plain_rnn.py",
         right="layer_parameters(parameters, layer, r)",
         wrong="layer_parameters(parameters, 0, r)",
         caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
-        "rnn.py",
+        "plain_rnn.py",
         right="torch.unflatten(hx, 0, (num_layers, directions))",
         wrong="torch.unflatten(hx, 0, (directions, num_layers)).transpose(0, 1)",
         caught_by={"deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "final states are written direction by direction, not layer by layer",
-        "rnn.py",
+        "plain_rnn.py",
         right="h_n.flatten(0, 1)",
         wrong="h_n.transpose(0, 1).flatten(0, 1)",
         caught_by={
@@ -428,7 +428,7 @@ MUTATIONS = [
     ),
     Mutation(
         "without an initial state the network starts from ones",
-        "rnn.py",
+        "plain_rnn.py",
         right="input.new_zeros(states)",
         wrong="input.new_ones(states)",
         caught_by={
@@ -530,7 +530,7 @@ MUTATIONS = [
     ),
     Mutation(
         "the last pair is that of the first step",
-        "unroll.py",
+        "loops.py",
         right="        states.append(hx)\n    return states",
         wrong="        states.insert(0, hx)\n    return states",
         caught_by={"lstm-by-hand": ["a loop of steps is `nn.LSTM`"]},
@@ -663,7 +663,7 @@ MUTATIONS = [
     # Debugging
     Mutation(
         "every step starts from zeros",
-        "unroll.py",
+        "loops.py",
         right="        hx = step(x_t, hx)\n",
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
         caught_by={
@@ -719,7 +719,7 @@ MUTATIONS = [
     # Regularising and varying the cell
     Mutation(
         "layers start from each other's states",
-        "stacked.py",
+        "depth.py",
         right="zip(layers, hx.unbind(), strict=True)",
         wrong="zip(layers, hx.flip(0).unbind(), strict=True)",
         caught_by={"regularising": ["with the same seed, dropout between our layers"]},

@@ -122,10 +122,10 @@ def test_process_that_hangs_or_dies_is_named() -> None:
 
 
 def test_chapter_shows_the_wrong_line() -> None:
-    include = '--8<-- "rnn_tutorial/linear.py:linear"'
+    include = '--8<-- "rnn_tutorial/linear_layer.py:linear"'
     own = "input @ weight.T  # not included"
     text = HEAD + "\n".join(fence(body=body) for body in (include, own, f"{include}\nassert x"))
-    mutation = Mutation("x", "linear.py", "input @ weight.T", "(\n input @ weight\n)", {})
+    mutation = Mutation("x", "linear_layer.py", "input @ weight.T", "(\n input @ weight\n)", {})
     page = read(PAGE, text)
     shown, untouched, mixed = with_mistake(page, mutation).of(Code)
     assert "(\n input @ weight\n)" in shown.code
@@ -140,7 +140,7 @@ def test_process_runs_the_chapter_with_the_mutated_package() -> None:
     blocks = [
         "import torch\nfrom torch import Tensor\nfrom rnn_tutorial import linear as imported",
         '--8<-- "rnn_tutorial/shapes.py:require_shape"',
-        '--8<-- "rnn_tutorial/linear.py:linear"',
+        '--8<-- "rnn_tutorial/linear_layer.py:linear"',
         "ones = torch.ones(1), torch.ones(1, 1), torch.ones(1)",
     ]
     text = HEAD + "\n".join(fence(body=block) for block in blocks)

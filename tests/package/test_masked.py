@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnn_tutorial import (
-    both_directions,
+    bidirectional,
     layer_parameters,
     lengths_to_mask,
     masked_unroll,
     max_abs_diff,
     pack,
     rnn_cell,
-    stacked,
+    stack,
     unroll,
 )
 
@@ -104,12 +104,14 @@ def test_layers_in_both_directions_are_the_packed_network(seed: int, dtype: torc
         forward = partial(masked_unroll, step_of(network, k), mask=mask)
         # The reverse direction reads the flipped batch: its padding comes first.
         reverse = partial(masked_unroll, step_of(network, k, True), mask=mask.flip(1))
-        layers.append(partial(both_directions, forward, reverse))
-    output, h_n = stacked(layers, x, hx.unflatten(0, (2, 2)))
+        layers.append(partial(bidirectional, forward, reverse))
+    output, pairs = stack(layers, x, hx.unflatten(0, (2, 2)))
     expected, expected_h_n = packed_run(network, x, lengths, hx)
     bound = 2 * 16 * torch.finfo(dtype).eps  # of one layer, for each of two
     torch.testing.assert_close(output, expected, rtol=bound, atol=bound)
-    torch.testing.assert_close(h_n.flatten(0, 1), expected_h_n, rtol=bound, atol=bound)
+    torch.testing.assert_close(
+        torch.stack([*pairs[0], *pairs[1]]), expected_h_n, rtol=bound, atol=bound
+    )
 
 
 def test_without_padding_it_is_unroll() -> None:

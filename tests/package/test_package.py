@@ -54,7 +54,7 @@ SEQUENCE, STEP, STATE = zeros(4, 3, 5), zeros(4, 5), zeros(4, 6)
 STATES = zeros(4, 3, 6)
 LENGTHS = torch.tensor([2, 3, 1, 3])
 GOOD: dict[str, dict[str, Any]] = {
-    "both_directions": {
+    "bidirectional": {
         "forward": layer,
         "reverse": layer,
         "input": SEQUENCE,
@@ -81,7 +81,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "parameters": PARAMETERS,
         "hx": zeros(4, 4, 6),
         "num_layers": 2,
-        "bidirectional": True,
+        "num_directions": 2,
     },
     "rnn_cell": {"input": STEP, "hx": STATE, **WEIGHTS, **BIASES},
     "rnn_layer": {"input": SEQUENCE, "hx": STATE, **WEIGHTS, **BIASES},
@@ -95,7 +95,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "rnn_step_backward": {"grad_h": STATE, "h": STATE, "weight_hh": zeros(6, 6)},
     "run_reversed": {"layer": layer, "input": SEQUENCE, "hx": STATE},
-    "stacked": {"layers": [layer], "input": SEQUENCE, "hx": zeros(1, 4, 6)},
+    "stack": {"layers": [layer], "input": SEQUENCE, "hx": zeros(1, 4, 6)},
     "ulp_distance": {"actual": STEP, "expected": STEP},
     "unroll": {"step": partial(rnn_cell, **WEIGHTS), "input": SEQUENCE, "hx": STATE},
     "unroll_backward": {
@@ -105,20 +105,18 @@ GOOD: dict[str, dict[str, Any]] = {
         "weight_hh": zeros(6, 6),
     },
 }
-TAKE_NO_SHAPED_TENSOR = {"layer_parameters", "parameter_shapes", "state_index", "constant_blocks"}
+TAKE_NO_SHAPED_TENSOR = {"layer_parameters", "parameter_shapes", "state_index"}
 # What runs once a step or behind a module's checks checks nothing; `test_modules.py` has the rest.
-UNCHECKED = {"bind_step", "gru_gates", "gru_step", "lstm_gates", "lstm_step", "reset_uniform"}
-UNCHECKED |= {"projected_steps", "recurrent_layer", "recurrent_network", "rnn_step"}
-UNCHECKED |= {"run_blocks", "run_steps"}
+UNCHECKED = {"bind_step", "gru_update", "gru_step", "lstm_update", "lstm_step", "reset_uniform"}
+UNCHECKED |= {"cut_pieces", "recurrent_layer", "recurrent_network", "rnn_step"}
+UNCHECKED |= {"run_pieces", "run_steps"}
 CHECKED_ELSEWHERE = {"assert_close", "require_cell", "RNN", "LSTM", "GRU", "RNNBase"}
 CHECKED_ELSEWHERE |= {"RNNCell", "LSTMCell", "GRUCell", "RNNCellBase"}
 
 # function, argument, its wrong shape, what the message says was expected
 BAD: list[tuple[str, str, tuple[int, ...], str]] = [
-    ("both_directions", "input", (4, 3), "(N, T, 5)"),
-    ("both_directions", "input", (4, 3, 7), "(N, T, 5)"),
-    ("both_directions", "hx", (4, 6), "(2, N, H)"),
-    ("both_directions", "hx", (1, 4, 6), "(2, N, H)"),
+    ("bidirectional", "input", (4, 3), "(N, T, 5)"),
+    ("bidirectional", "input", (4, 3, 7), "(N, T, 5)"),
     ("gru_cell", "input", (4, 6), "(N, 5)"),
     ("gru_cell", "hx", (1, 6), "(4, 6)"),
     ("gru_cell", "weight_ih", (18,), "(3*H, E)"),
@@ -199,12 +197,7 @@ BAD: list[tuple[str, str, tuple[int, ...], str]] = [
     ("rnn_step_backward", "weight_hh", (6, 1), "(6, 6)"),
     ("run_reversed", "input", (4,), "(N, T, E)"),
     ("run_reversed", "hx", (3, 6), "(4, H)"),
-    ("stacked", "input", (4, 5), "(N, T, 5)"),
-    ("stacked", "hx", (2, 4, 6), "(1, N, H)"),
-    ("stacked", "hx", (1, 6), "(1, N, H)"),
-    ("stacked", "hx", (1,), "(1, N, H)"),
-    ("stacked", "hx", (2, 2, 4, 6), "(1, D, N, H)"),
-    ("stacked", "hx", (1, 1, 1, 4, 6), "(1, D, N, H)"),
+    ("stack", "input", (4, 5), "(N, T, 5)"),
     ("ulp_distance", "actual", (5,), "(4, 5)"),
     ("unroll", "input", (4, 5), "(N, T, E)"),
     ("unroll", "hx", (4, 1, 6), "(4, H)"),
@@ -237,6 +230,22 @@ def test_wrong_shape_is_named(
     with pytest.raises(RuntimeError) as raised:
         getattr(rnn_tutorial, name)(**arguments)
     assert str(raised.value) == f"{argument}: expected shape {expected}, got {shape}"
+
+
+@pytest.mark.parametrize(
+    ("name", "states", "message"),
+    [
+        ("stack", 2, "hx: expected a state for each layer, 1, got 2"),
+        ("stack", 0, "hx: expected a state for each layer, 1, got 0"),
+        ("bidirectional", 4, "hx: expected a state for each direction, 2, got 4"),
+        ("bidirectional", 1, "hx: expected a state for each direction, 2, got 1"),
+    ],
+)
+def test_states_are_counted(name: str, states: int, message: str) -> None:
+    for hx in (zeros(states, 4, 6), [zeros(4, 6)] * states):
+        with pytest.raises(RuntimeError) as raised:
+            getattr(rnn_tutorial, name)(**GOOD[name] | {"hx": hx})
+        assert str(raised.value) == message
 
 
 @pytest.mark.parametrize(
@@ -275,8 +284,8 @@ def test_unknown_nonlinearity(call: str) -> None:
 
 
 def test_missing_parameter() -> None:
-    parameters = {name: tensor for name, tensor in PARAMETERS.items() if name != "bias_hh_l1"}
-    with pytest.raises(KeyError, match="expected bias_hh_l1, got weight_ih_l0, weight_hh_l0"):
+    parameters = {name: tensor for name, tensor in PARAMETERS.items() if name != "weight_hh_l1"}
+    with pytest.raises(KeyError, match="expected weight_hh_l1, got weight_ih_l0, weight_hh_l0"):
         rnn(**GOOD["rnn"] | {"parameters": parameters})
     with pytest.raises(KeyError, match="expected weight_ih_l2, got weight_ih_l0, weight_hh_l0"):
         layer_parameters(PARAMETERS, 2)
@@ -321,7 +330,7 @@ def test_empty_sequence_is_named() -> None:
 
 
 def test_empty_batch() -> None:
-    output, h_n = rnn(zeros(0, 3, 5), PARAMETERS, num_layers=2, bidirectional=True)
+    output, h_n = rnn(zeros(0, 3, 5), PARAMETERS, num_layers=2, num_directions=2)
     assert output.shape == (0, 3, 12)
     assert h_n.shape == (4, 0, 6)
 
@@ -368,8 +377,7 @@ def test_rnn_is_torch_nn_rnn(
     x = torch.randn(batch, steps, 5, dtype=dtype)
     states = torch.randn(num_layers * (1 + bidirectional), batch, 6, dtype=dtype)
     hx = states if given else None
-    options = {"num_layers": num_layers, "bidirectional": bidirectional}
-    ours = rnn(x, reference.state_dict(), hx, nonlinearity=nonlinearity, **options)
+    ours = rnn(x, reference.state_dict(), hx, num_layers, 1 + bidirectional, nonlinearity)
     for a, b in zip(ours, reference(x, hx), strict=True):
         # Both sides round each step's sums, in another order; what comes out of a tanh is at
         # most 1, and a state of relu is measured by the largest one.
@@ -395,7 +403,7 @@ def test_gradients_are_those_of_torch(
     parameters = dict(reference.named_parameters())
     leaves = [x, hx, *parameters.values()]
     theirs = reference(x, hx)
-    ours = rnn(x, parameters, hx, nonlinearity=nonlinearity, **options)
+    ours = rnn(x, parameters, hx, num_layers, 1 + bidirectional, nonlinearity)
     upstream = [torch.randn_like(tensor) for tensor in theirs]
     expected = torch.autograd.grad(theirs, leaves, upstream)
     actual = torch.autograd.grad(ours, leaves, upstream)

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import (
     pad_packed_sequence,
 )
 
-from rnn_tutorial import constant_blocks, network, run_blocks
+from rnn_tutorial import cut_pieces, network, run_pieces
 from tests.package.reference import (
     DTYPES,
     NETWORKS,
@@ -78,19 +78,18 @@ def test_a_packed_batch_is_its_sequences(name: str, first: bool) -> None:
             assert apart(a[:, n], b) <= bound
 
 
-@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
-def test_projected_steps_are_the_products_of_each_step(
-    reverse: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(network, "AT_ONCE", 5 * 3 * 6)  # five steps at a time
-    torch.manual_seed(0)
-    sizes = [3, 3, 3, 2, 2, 2, 1]
-    x, weight, bias = torch.randn(16, 5), torch.randn(6, 5), torch.randn(6)
-    expected = torch.nn.functional.linear(x, weight, bias).split(sizes)
-    steps = list(network.projected_steps(x, weight, bias, sizes, reverse))
-    assert [len(step) for step in steps] == sizes[:: -1 if reverse else 1]
-    for step, product in zip(steps, expected[:: -1 if reverse else 1], strict=True):
-        torch.testing.assert_close(step, product)
+def test_pieces_are_the_steps_of_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "AT_ONCE", 5 * 3 * 6)  # five steps of three rows at a time
+    x = torch.arange(7.0 * 3 * 5).view(7, 3, 5)
+    pieces = cut_pieces(x, 6)
+    assert [tuple(piece.shape) for piece in pieces] == [(5, 3, 5), (2, 3, 5)]
+    assert torch.equal(torch.cat(list(pieces)), x)
+    rows = torch.arange(16.0 * 5).view(16, 5)
+    pieces = cut_pieces(rows, 6, batch_sizes=[3, 3, 3, 2, 2, 2, 1])
+    assert [tuple(piece.shape) for piece in pieces] == [(3, 3, 5), (3, 2, 5), (1, 1, 5)]
+    assert torch.equal(torch.cat([piece.flatten(0, 1) for piece in pieces]), rows)
+    pieces = cut_pieces(torch.zeros(7, 0, 5), 6)
+    assert [len(piece) for piece in pieces] == [7]
 
 
 @pytest.mark.parametrize("steps", [1, 8, 16], ids=["by step", "in three", "in two"])
@@ -134,25 +133,18 @@ def test_bf16_and_a_batch_built_by_hand(name: str) -> None:
     assert_alike(ours(x), theirs(x), rounding(theirs, torch.bfloat16))
 
 
-def test_constant_blocks() -> None:
-    assert constant_blocks([3, 3, 1]) == [(3, 2), (1, 1)]
-    assert constant_blocks([4]) == [(4, 1)]
-    assert constant_blocks([3, 2, 1]) == [(3, 1), (2, 1), (1, 1)]
-
-
-def test_run_blocks_lets_rows_leave_and_join() -> None:
+def test_rows_leave_and_join() -> None:
     def count(x: torch.Tensor, state: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         return tuple(part + x for part in state)
 
-    blocks = [(3, 2), (2, 1), (1, 4)]
-    ones = [torch.ones(rows, 1) for rows, steps in blocks for _ in range(steps)]
+    pieces = [torch.ones(steps, rows, 1) for rows, steps in [(3, 2), (2, 1), (1, 4)]]
     start = (torch.tensor([[0.0], [10.0], [20.0]]),)
-    hidden, (final,) = run_blocks(count, iter(ones), blocks, start)
+    hidden, (final,) = run_pieces(count, torch.unbind, pieces, start)
     assert final.flatten().tolist() == [7.0, 13.0, 22.0]
     assert [len(h) for h in hidden] == [3, 3, 2, 1, 1, 1, 1]
-    hidden, (final,) = run_blocks(count, iter(ones[::-1]), blocks[::-1], start)
+    hidden, (final,) = run_pieces(count, torch.unbind, pieces, start, reverse=True)
     assert final.flatten().tolist() == [7.0, 13.0, 22.0]
-    assert [h.flatten().tolist() for h in hidden[3:5]] == [[4.0], [5.0, 11.0]]
+    assert [h.flatten().tolist() for h in hidden[2:4]] == [[5.0, 11.0], [4.0]]
 
 
 def test_the_lstm_of_pads_is_not_the_lstm_of_packed() -> None:

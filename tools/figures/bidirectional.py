@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnn_tutorial import both_directions, layer_parameters, rnn_layer
+from rnn_tutorial import bidirectional, layer_parameters, rnn_layer
 from tools.figures.style import LD, MUTED, Box, E, H, arrow, canvas, frame, heat_map, text
 
 STEPS = 4
@@ -21,7 +21,7 @@ def draw() -> Figure:
     forward, reverse = (
         partial(rnn_layer, **layer_parameters(parameters, 0, reverse=r)) for r in (False, True)
     )
-    output, _ = both_directions(forward, reverse, x, h_0)
+    output, _ = bidirectional(forward, reverse, x, h_0)
     onward = torch.cat([h_0[0, :1], output[0, :, :6]])
     back = torch.cat([output[0, :, 6:], h_0[1, :1]])
 

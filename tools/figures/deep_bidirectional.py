@@ -32,7 +32,7 @@ def layer_outputs() -> list[Tensor]:
     parameters = dict(reference.named_parameters())
     x = torch.randn(1, STEPS, FEATURES)
     # The first n layers alone end in layer n - 1.
-    runs = (rnn(x, parameters, None, n, bidirectional=True) for n in range(1, LAYERS + 1))
+    runs = (rnn(x, parameters, None, n, num_directions=2) for n in range(1, LAYERS + 1))
     return [x[0], *(output[0] for output, _ in runs)]
 
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from rnn_tutorial import linear, lstm_gates
+from rnn_tutorial import linear, lstm_update
 from tools.figures.style import (
     MUTED,
     Box,
@@ -37,7 +37,7 @@ def draw() -> Figure:
     summed = read + linear(h, cell.weight_hh, cell.bias_hh)
     parts = dict(zip("ifgo", summed.chunk(4, dim=1), strict=True))
     gates = {k: p.tanh() if k == "g" else p.sigmoid() for k, p in parts.items()}
-    shown, kept = lstm_gates(summed, c)
+    shown, kept = lstm_update(summed, c)
 
     figure, ax = canvas(height=396)
     text(ax, (260, 12), "what is read + what is kept, in four parts", MUTED)

@@ -6,11 +6,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from rnn_tutorial.bidirectional import both_directions
+from rnn_tutorial.depth import stack
+from rnn_tutorial.directions import bidirectional
+from rnn_tutorial.loops import rnn_layer
 from rnn_tutorial.parameters import layer_parameters
 from rnn_tutorial.shapes import require_shape
-from rnn_tutorial.stacked import stacked
-from rnn_tutorial.unroll import rnn_layer
 
 
 def rnn(
@@ -18,7 +18,7 @@ def rnn(
     parameters: Mapping[str, Tensor],
     hx: Tensor | None = None,
     num_layers: int = 1,
-    bidirectional: bool = False,
+    num_directions: int = 1,
     nonlinearity: str = "tanh",
 ) -> tuple[Tensor, Tensor]:
     """Run a plain recurrent network of any depth, in one direction or two.
@@ -28,7 +28,7 @@ def rnn(
         zeros; returns the output (N, T, D*H) and the final states (L*D, N, H)
 
     Raises:
-        RuntimeError: if shapes disagree; KeyError: if a parameter is missing.
+        RuntimeError: if shapes disagree; KeyError: if a weight is missing.
 
     Source:
         `torch.nn.RNN` with `batch_first=True` and without dropout.
@@ -42,18 +42,18 @@ def rnn(
     """
     require_shape("input", input, "N", "T", "E")
     layers = []
-    for layer in range(num_layers):
+    for k in range(num_layers):
         forward, reverse = (
-            partial(rnn_layer, nonlinearity=nonlinearity, **layer_parameters(parameters, layer, r))
-            for r in (False, bidirectional)
+            partial(rnn_layer, nonlinearity=nonlinearity, **layer_parameters(parameters, k, r))
+            for r in (False, num_directions == 2)
         )
-        layers.append(partial(both_directions, forward, reverse) if bidirectional else forward)
-    directions = 2 if bidirectional else 1
-    states = (num_layers * directions, input.shape[0], parameters["weight_ih_l0"].shape[0])
+        layers.append(partial(bidirectional, forward, reverse) if num_directions == 2 else forward)
+    states = (num_layers * num_directions, input.shape[0], parameters["weight_ih_l0"].shape[0])
     if hx is None:
         hx = input.new_zeros(states)
     require_shape("hx", hx, *states)
-    if not bidirectional:
-        return stacked(layers, input, hx)
-    output, h_n = stacked(layers, input, torch.unflatten(hx, 0, (num_layers, directions)))
-    return output, h_n.flatten(0, 1)
+    if num_directions == 1:
+        output, final = stack(layers, input, hx)
+        return output, torch.stack(final)
+    output, pairs = stack(layers, input, torch.unflatten(hx, 0, (num_layers, 2)))
+    return output, torch.stack([h_n for pair in pairs for h_n in pair])
