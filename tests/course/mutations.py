@@ -452,6 +452,27 @@ MUTATIONS = [
         caught_by={"steps": ["product, then step"], "network": ["`recurrent_network` is"]},
     ),
     Mutation(
+        "where one bias is missing, the other is left out, too",
+        "steps.py",
+        right="bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh",
+        wrong="None if bias_ih is None or bias_hh is None else bias_ih + bias_hh",
+        caught_by={"steps": ["a bias that is missing"]},
+    ),
+    Mutation(
+        "the output gate is written over, although autograd has kept it",
+        "steps.py",
+        right="o.sigmoid_() * torch.tanh(c)",
+        wrong="o.sigmoid_().mul_(torch.tanh(c))",
+        caught_by={"steps": ["writing over products"]},
+    ),
+    Mutation(
+        "a piece is as long for a batch as for one sequence",
+        "network.py",
+        right="AT_ONCE // (max(1, input.shape[1]) * features)",
+        wrong="AT_ONCE // features",
+        caught_by={"network": ["put together"]},
+    ),
+    Mutation(
         "read from the end, a piece of a long sequence begins at its front",
         "network.py",
         right="for projected in project(piece)[::order]:",
@@ -469,6 +490,13 @@ MUTATIONS = [
         },
     ),
     # nn.LSTM by hand
+    Mutation(
+        "the batch is taken from the time axis",
+        "module_base.py",
+        right="input.shape[not self.batch_first]",
+        wrong="input.shape[self.batch_first]",
+        caught_by={"modules": ["sizes and permuted states"]},
+    ),
     Mutation(
         "the output gate before the content, as in many a cell written from a drawing",
         "cells.py",
