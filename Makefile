@@ -1,17 +1,23 @@
 # `make serve` shows the site, `make test` and `make test-browser` check it; `make help` lists the rest.
 
 PYTHON ?= python3
-VENV := .venv
+# TORCH=2.15.0, or TORCH=nightly: another PyTorch, in an environment of its own; .venv stays as it is.
+TORCH ?=
+VENV := $(if $(TORCH),.cache/torch-$(TORCH),.venv)
 # Windows keeps a venv's programs elsewhere (Git Bash and MSYS2 have make).
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
+# Pinned are all packages, or, with another PyTorch, all but PyTorch and what it alone brings in.
+PINS := $(if $(TORCH),$(VENV)/constraints.txt,constraints.txt)
+# A version that ends in .dev0 lets pip take a nightly build, where the index has one.
+PYTORCH := $(if $(TORCH),'torch$(if $(filter nightly,$(TORCH)),>=0.dev0,==$(TORCH))')
 
 .DEFAULT_GOAL := help
 # The theme prints a notice of its successor at every start.
 export NO_MKDOCS_2_WARNING := 1
 EDITION ?= en
 
-.PHONY: help serve chapter page test test-browser site site-en site-zh update format clean
+.PHONY: help serve chapter page test test-browser site pictures site-en site-zh update format clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,16 +33,21 @@ chapter: $(INSTALLED)  ## lay out a chapter: make chapter NAME=learning/zoneout 
 page: $(INSTALLED)  ## fill a page in, check all about it: make page P=docs/en/learning/zoneout.md
 	@$(BIN)/python -m tools.author.page "$(P)"
 
-test: $(INSTALLED)  ## run every check that needs no browser
-	$(BIN)/python -m pytest -m "not browser"
+# Pages and package hold on every PyTorch that is supported; figures, notebooks and the site need the pinned one.
+test: $(INSTALLED)  ## run every check that needs no browser; TORCH=2.15.0: package and pages on that PyTorch
+	$(BIN)/python -m pytest -m "not browser" $(if $(TORCH),docs rnn_tutorial tests/package)
 
 test-browser: $(INSTALLED)  ## look at every page in Chromium or Chrome, and use the widgets there
-	$(BIN)/python -m pytest -m browser tests
+	$(BIN)/python -m pytest -m browser tests/site tests/widgets
 
-# Both editions at once. MkDocs empties the folder that it builds into, so they meet when both are there.
+# Both editions at once, and the pictures that both need. MkDocs empties the folder that it builds into, so the
+# editions meet when both are there.
 site: $(INSTALLED)  ## build the site into site/, and stop at the first warning
-	$(MAKE) --no-print-directory -j2 site-en site-zh
+	$(MAKE) --no-print-directory -j3 pictures site-en site-zh
 	mv .cache/zh site/zh
+
+pictures:
+	$(BIN)/python -m tools.pictures
 
 site-en:
 	$(BIN)/python -m mkdocs build --strict
@@ -64,5 +75,9 @@ $(INSTALLED): pyproject.toml claimdown/pyproject.toml constraints.txt
 		echo "This needs Python 3.11 or newer, but \"$(PYTHON)\" is $$found." \
 		'Name one: make PYTHON=python3.13' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ./claimdown -e '.[docs,test]'
+	$(if $(TORCH),sed -n '/^# From here on PyTorch/q;p' constraints.txt > $(PINS))
+	$(BIN)/python -m pip install --disable-pip-version-check -c $(PINS) $(PYTORCH) -e ./claimdown -e '.[docs,test]' || { \
+		[ -z '$(TORCH)' ] || echo 'TORCH=$(TORCH) could not be installed; pip says above why.' \
+		'docs/en/look-up/which-pytorch.md lists the releases of PyTorch that this course supports.' >&2; \
+		exit 1; }
 	@touch $@

@@ -1,7 +1,7 @@
 """Count how often two forms of one computation agree bit for bit: python benchmarks/bitwise.py
 
 Prints, for each pair of Part I, each size and both number types, on how many of the seeds the two
-results are equal, and the largest difference, in multiples of eps * (1 + |expected|). The counts
+results are equal, and the largest difference, in machine epsilons of the largest number. The counts
 belong to the CPU, the library and the thread count that made them: try `MKL_CBWR=COMPATIBLE`
 in the environment (Intel MKL's portable code path), or another OMP_NUM_THREADS.
 The largest size takes nearly all of the time, most of it in float64; --quick is the smallest size
@@ -21,6 +21,7 @@ from rnn_tutorial import (
     layer_parameters,
     linear,
     map_over_time,
+    max_abs_diff,
     memory_step,
     rnn,
     rnn_layer,
@@ -125,8 +126,8 @@ def main(sizes: list[Size], seeds: int) -> None:
             largest: dict[str, float] = {}
             for seed in range(seeds):
                 for name, actual, expected in pairs(size, dtype, seed):
-                    scaled = (actual - expected).abs() / (1 + expected.abs())
-                    in_eps = scaled.max().item() / torch.finfo(dtype).eps
+                    unit = torch.finfo(dtype).eps * expected.abs().max().item()
+                    in_eps = max_abs_diff(actual, expected) / unit
                     equal[name] = equal.get(name, 0) + torch.equal(actual, expected)
                     largest[name] = max(largest.get(name, 0.0), in_eps)
             print(f"\nN, T, E, H = {size}, {dtype}\n{'pair':<40} equal  largest/eps")

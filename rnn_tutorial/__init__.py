@@ -3,7 +3,7 @@
 from rnn_tutorial.backward import rnn_layer_backward, rnn_step_backward, unroll_backward
 from rnn_tutorial.cell_modules import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from rnn_tutorial.cells import gru_cell, gru_update, lstm_cell, lstm_update, rnn_cell
-from rnn_tutorial.compare import max_abs_diff, ulp_distance
+from rnn_tutorial.compare import assert_close, max_abs_diff, ulp_distance
 from rnn_tutorial.depth import stack
 from rnn_tutorial.directions import bidirectional, run_reversed
 from rnn_tutorial.linear_layer import linear, map_over_time
@@ -27,6 +27,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
+    "assert_close",
     "bidirectional",
     "bind_step",
     "cut_pieces",

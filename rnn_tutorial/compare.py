@@ -1,4 +1,4 @@
-"""How far apart two tensors are: by absolute difference, and in representable numbers."""
+"""Whether two tensors agree within rounding, and how far apart they are."""
 
 import torch
 from torch import Tensor
@@ -6,14 +6,72 @@ from torch import Tensor
 from rnn_tutorial.shapes import require_shape
 
 
+def assert_close(
+    actual: Tensor | tuple[Tensor, ...], expected: Tensor | tuple[Tensor, ...], eps: float = 16
+) -> None:
+    """Assert that two tensors agree within rounding: within so many machine epsilons.
+
+    The unit is the machine epsilon of their type times the largest magnitude in `expected`, and no
+    element may be off by more than `eps` units. An element's own magnitude would not do: a sum of
+    large terms that cancel is small, and its error is that of the large terms.
+    NaN and infinity agree with nothing.
+
+    Shape:
+        any, the same; of two tuples, each pair is compared on its own
+
+    Raises:
+        AssertionError: if shape, dtype or device differ, or an element is off by more.
+        TypeError: if the tensors hold whole numbers; `torch.equal` compares those.
+
+    Source:
+        Higham (2002), "Accuracy and Stability of Numerical Algorithms", section 3.5: a product of
+        matrices is accurate relative to their norms, not relative to each of its elements.
+
+    >>> thirds = torch.tensor([1.0, 5.0]) / 3
+    >>> assert_close(3 * thirds, torch.tensor([1.0, 5.0]), eps=1)
+    >>> assert_close(3 * thirds, torch.tensor([1.0, 5.5]), eps=1)
+    Traceback (most recent call last):
+    AssertionError: 7.6e+05 machine epsilons of 5.5 apart, more than 1: 5.0, not 5.5, at index (1,)
+
+    Explained in: docs/en/foundations/zero-difference.md
+    """
+    if isinstance(actual, tuple) and isinstance(expected, tuple):
+        if len(actual) != len(expected):
+            raise AssertionError(f"actual: expected {len(expected)} tensors, got {len(actual)}")
+        for pair in zip(actual, expected, strict=True):
+            assert_close(*pair, eps)
+        return
+    if not (isinstance(actual, Tensor) and isinstance(expected, Tensor)):
+        raise TypeError(f"expected tensors or tuples, got {type(actual)} and {type(expected)}")
+    for kind in ("shape", "dtype", "device"):
+        got, wanted = getattr(actual, kind), getattr(expected, kind)
+        if got != wanted:
+            raise AssertionError(f"actual: expected {kind} {wanted}, got {got}")
+    finfo = torch.finfo(expected.dtype)
+    if expected.numel() == 0:
+        return
+    wide = torch.promote_types(expected.dtype, torch.float64)  # rounds no difference to zero
+    ours, theirs = actual.detach().to("cpu", wide), expected.detach().to("cpu", wide)
+    difference, largest = (ours - theirs).abs(), theirs.abs().max()
+    index = torch.unravel_index(difference.argmax(), difference.shape)  # of a NaN, if there is one
+    off = difference[index] / (finfo.eps * largest.clamp(min=finfo.tiny))
+    if not off <= eps:
+        raise AssertionError(
+            f"{off:.2g} machine epsilons of {largest:g} apart, more than {eps}: "
+            f"{ours[index]}, not {theirs[index]}, at index {tuple(map(int, index))}"
+        )
+
+
 def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
     """Return the largest absolute difference between two tensors of one shape, 0.0 if empty.
 
     Unlike the mean of signed differences it is 0 only where every element agrees. A NaN on either
-    side makes it NaN, which is below no bound.
+    side, or one infinity on both, makes it NaN, which is below no bound.
 
     Raises:
         RuntimeError: if the shapes differ: broadcasting would compare the wrong elements.
+        TypeError: if the numbers are whole: a difference can overflow their type, and float64 has
+            no room for all of int64. They are not rounded, so `torch.equal` compares them.
 
     >>> max_abs_diff(torch.tensor([1.0, 2.0]), torch.tensor([1.5, 1.0]))
     1.0
@@ -21,9 +79,15 @@ def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
     Explained in: docs/en/foundations/linear-layer-over-time.md
     """
     require_shape("actual", actual, *expected.shape)
+    if not all(x.is_floating_point() or x.is_complex() for x in (actual, expected)):
+        raise TypeError(
+            "actual, expected: expected floating-point or complex numbers, "
+            f"got {actual.dtype} and {expected.dtype}: torch.equal compares whole numbers"
+        )
     if actual.numel() == 0:
         return 0.0
-    return (actual - expected).abs().max().item()
+    wide = torch.promote_types(torch.promote_types(actual.dtype, expected.dtype), torch.float64)
+    return (actual.to(wide) - expected.to(wide)).abs().max().item()
 
 
 def ulp_distance(actual: Tensor, expected: Tensor) -> int:

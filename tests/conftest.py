@@ -5,8 +5,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,10 +14,9 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, sync_playwright
 
+from tests.site.building import recalled_or_built
 from tests.site.serving import Published, WithoutSearch, serving
-from tools.site import CONFIGURATIONS, LANGUAGES, site_folder
 
-ROOT = Path(__file__).parent.parent
 BROWSERS = (
     "chromium-headless-shell",  # opens no windows, which take most of the others' time
     "chromium",
@@ -97,37 +94,20 @@ def name_unseen(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Build the whole site strictly, lab and notebooks included; return its folder."""
+    """Build the whole site strictly, lab and notebooks included; return its folder.
+
+    `make test-browser` looks at what `make test` has built, where nothing has changed since.
+    """
     folder = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         folder = folder.parent  # which all workers of this run share
     target, log = folder / "site", folder / "site.log"
     with FileLock(folder / "site.lock"):  # one builds, the others wait for it
         if not log.exists():
-            log.write_text(build_failure(target), encoding="utf-8")
+            log.write_text(recalled_or_built(target), encoding="utf-8")
     if failure := log.read_text(encoding="utf-8"):
         pytest.fail(f"mkdocs build --strict failed:\n{failure}")
     return target
-
-
-def build_failure(target: Path) -> str:
-    """Build both editions at once, as `make site` does; return what a failed build has said."""
-    folders = {language: target.with_name(f"{target.name}-{language}") for language in LANGUAGES}
-    builds = [start_build(CONFIGURATIONS[language], folder) for language, folder in folders.items()]
-    said = [build.communicate()[0][-4000:] for build in builds]
-    if not any(build.returncode for build in builds):
-        for language, folder in folders.items():
-            shutil.copytree(folder, target / site_folder(language), dirs_exist_ok=True)
-    return "".join(text for build, text in zip(builds, said, strict=True) if build.returncode)
-
-
-def start_build(configuration: Path, folder: Path) -> subprocess.Popen[str]:
-    # The theme prints a notice of its successor at every start; it is no warning of the build.
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
-    command += ["-f", str(configuration), "-d", str(folder)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
 
 
 @pytest.fixture(scope="session")

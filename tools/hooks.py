@@ -3,7 +3,10 @@
 Everything that a chapter needs to be read is a Markdown extension; this file only connects.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
@@ -33,10 +36,18 @@ from tools.words import WORDS
 DOCS = Path(__file__).parents[1] / "docs"
 ASSETS = DOCS / "assets"
 CACHE = DOCS.parent / ".cache" / "templates"
+executing: dict[str, Future[Path]] = {}  # the labs of this build, while its other pages are made
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add docs/assets, which all editions share, under `assets/`."""
+    """Begin to execute the labs; add docs/assets, which all editions share, under `assets/`."""
+    cache = Path(config.config_file_path).parent / ".cache" / "labs"
+    for file in list(filter(is_lab, files)):
+        files.remove(file)
+        files.append(file)  # last, where its page waits the least
+        if file.is_modified():
+            lab = Path(config.docs_dir, file.src_uri)
+            executing[file.src_uri] = in_background(executed, lab, cache, config.theme["language"])
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file() and path != KATEX:  # which runs while the site is built
             source = path.relative_to(DOCS).as_posix()
@@ -53,22 +64,34 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 @event_priority(100)  # before mkdocs-jupyter, which renders the file that is named here
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
-    """Execute a lab; its page shows the executed notebook."""
-    if is_lab(page):
-        cache = Path(config.config_file_path).parent / ".cache" / "labs"
-        lab = Path(config.docs_dir, page.file.src_uri)
-        page.file.abs_src_path = str(executed(lab, cache, config.theme["language"]))
+    """Wait for a lab to be executed; its page shows the executed notebook."""
+    if is_lab(page.file):
+        page.file.abs_src_path = str(executing[page.file.src_uri].result())
     return page
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Bring a lab's page into the form of a chapter, and every page into that of this site."""
     button, language = "", config.theme["language"]
-    if is_lab(page):
+    if is_lab(page.file):
         name = write_notebook(notebook_of_page(page, files, language), page)
         button = notebook_button(name, config_for(DOCS).words(language).notebook)
         html = lab_page(html, page, files, language)
     return below_title(finished(html), button)
+
+
+def in_background(function: Callable[..., Path], *arguments: Any) -> Future[Path]:
+    """Call a function in a thread that ends with the process, as a pool's does not."""
+    future: Future[Path] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # raised again where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future
 
 
 def write_notebook(notebook: NotebookNode, page: Page) -> str:

@@ -1,4 +1,8 @@
-"""A figure as a PNG, for notebooks: drawn once, and kept in `.cache/` until its code changes."""
+"""A figure as a PNG, for notebooks: drawn once, and kept in `.cache/` until its code changes.
+
+`python -m tools.pictures` draws all of them, which `make site` does while it builds the editions:
+each would otherwise draw them at its end, where nothing else is left to do.
+"""
 
 import hashlib
 import os
@@ -6,7 +10,9 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from tools.figures import names
+from filelock import FileLock
+
+from tools.figures import names, target
 from tools.site import ROOT
 
 CACHE = ROOT / ".cache" / "pictures"
@@ -22,13 +28,14 @@ def figure_png(figure: Path) -> bytes | None:
     if name not in names():
         return None
     stored = CACHE / f"{name}-{_key()[:16]}.png"
-    if not stored.is_file():
-        from tools.figures.drawing import drawn_png  # with torch and matplotlib, which take seconds
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{name}.lock"):  # another build may be drawing it just now
+        if not stored.is_file():
+            from tools.figures.drawing import drawn_png  # with torch and matplotlib: seconds
 
-        CACHE.mkdir(parents=True, exist_ok=True)
-        temporary = stored.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(drawn_png(name))
-        os.replace(temporary, stored)  # in one step: other builds may be reading it
+            temporary = stored.with_suffix(".half")
+            temporary.write_bytes(drawn_png(name))
+            os.replace(temporary, stored)  # in one step: a build that is stopped leaves no half
     return stored.read_bytes()
 
 
@@ -41,3 +48,9 @@ def _key() -> str:
     for source in sorted(sources):
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the editions need the others
+    for figure in names():
+        figure_png(target(figure))

@@ -66,17 +66,41 @@ MUTATIONS = [
     ),
     # Comparing
     Mutation(
+        "each number is measured by its own size",
+        "compare.py",
+        right="finfo.eps * largest.clamp(min=finfo.tiny)",
+        wrong="finfo.eps * theirs[index].abs().clamp(min=finfo.tiny)",
+        caught_by={
+            "comparison": ["`assert_close` measures every element"],
+            "zero-difference": ["sixteen epsilons pass"],
+        },
+    ),
+    Mutation(
+        "only what is too large counts as off",
+        "compare.py",
+        right="(ours - theirs).abs(), theirs.abs().max()",
+        wrong="(ours - theirs), theirs.abs().max()",
+        caught_by={"zero-difference": ["sixteen epsilons pass"]},
+    ),
+    Mutation(
+        "NaN is no difference",
+        "compare.py",
+        right="if not off <= eps:",
+        wrong="if off > eps:",
+        caught_by={"zero-difference": [""]},
+    ),
+    Mutation(
         "differences keep their signs",
         "compare.py",
-        right="(actual - expected).abs().max()",
-        wrong="(actual - expected).max()",
+        right="(actual.to(wide) - expected.to(wide)).abs().max()",
+        wrong="(actual.to(wide) - expected.to(wide)).max()",
         caught_by={"anatomy": [""], "bidirectional": [""], "zero-difference": [""]},
     ),
     Mutation(
         "the mean of the signed differences, as people often compare",
         "compare.py",
-        right="(actual - expected).abs().max()",
-        wrong="(actual - expected).mean()",
+        right="(actual.to(wide) - expected.to(wide)).abs().max()",
+        wrong="(actual.to(wide) - expected.to(wide)).mean()",
         caught_by={
             "linear-layer-over-time": ["a step's output depends"],
             "bidirectional": ["the last input moves every step"],

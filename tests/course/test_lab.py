@@ -16,17 +16,16 @@ import jupytext
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, Tag
+from mkdocs.exceptions import PluginError
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
-from playwright.sync_api import BrowserContext
 
 import rnn_tutorial
 from claimdown.comments import without_comments
 from claimdown.comparison import same_output
 from tests.course.kernels import execute
-from tests.site.visits import load
 from tools.definitions import names_in, standalone
-from tools.labs.execution import DISTRIBUTIONS, code_cells, dependencies
+from tools.labs.execution import DISTRIBUTIONS, code_cells, dependencies, executed
 from tools.labs.notebook import without_package
 from tools.labs.pages import slim
 from tools.site import ROOT
@@ -34,14 +33,6 @@ from tools.site import ROOT
 LAB = ROOT / "docs" / "en" / "labs" / "digits.py"
 SECTIONS = ["digits", "need", "data", "model", "training", "choices", "check", "test"]
 SECTIONS += ["luck", "errors", "rows", "results", "exercises", "next"]
-SEE_ALL = """async () => {
-    for (const fold of document.querySelectorAll("details")) fold.open = true
-    for (const block of document.querySelectorAll("div.language-python.highlight")) {
-        block.scrollIntoView({behavior: "instant"})
-        while (!block.querySelector(".md-code__nav")) await new Promise(requestAnimationFrame)
-    }
-}"""
-
 
 # The published page.
 
@@ -115,27 +106,6 @@ def test_page_has_a_table_of_contents_and_a_description(soup: BeautifulSoup) -> 
     assert len(description) <= 155
     (button,) = soup.select("a.md-button.rnn-notebook")
     assert button["href"] == "digits.ipynb"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_on_a_phone(context: BrowserContext, served: str, scheme: str) -> None:
-    page = context.new_page()
-    page.emulate_media(color_scheme=scheme)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    load(page, served + "labs/digits.html")
-    assert all(url.startswith((served, "data:")) for url in asked)
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".arithmatex:not(:has(.katex))").count() == 0
-    page.evaluate(SEE_ALL)
-    copied = page.locator("div.language-python.highlight .md-code__nav").count()
-    assert copied == page.locator("div.language-python.highlight").count()
-    assert page.locator("div.language-text.highlight .md-code__nav").count() == 0
-    inverted = page.locator("figure image").first.evaluate(
-        "image => getComputedStyle(image).filter"
-    )
-    assert ("invert" in inverted) == (scheme == "dark"), "dark ink on a dark page"
 
 
 # The notebook.
@@ -220,7 +190,11 @@ def test_definitions_bring_what_they_need_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["import rnn_tutorial", "from rnn_tutorial import rnn\nprint(rnn)", "import rnn_tutorial.cells"],
+    [
+        "import rnn_tutorial",
+        "from rnn_tutorial import rnn\nprint(rnn)",
+        "import rnn_tutorial.cells",
+    ],
 )
 def test_other_imports_of_the_package_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="in a cell of its own"):
@@ -264,7 +238,7 @@ def test_page_that_would_lose_something_is_refused(html: str, message: str) -> N
         slim(html)
 
 
-# Execution, in a small project with the site's own configuration.
+# Execution, in a small project; a build of it has the site's own configuration.
 
 SMALL_LAB = """\
 # %% [markdown]
@@ -302,30 +276,48 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def build(project: Path, folder: str = "site") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", folder]
+def build(project: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     path = os.pathsep.join(map(str, (ROOT, ROOT / "claimdown" / "src")))
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": path}
     return subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
 
 
-def executed_at(project: Path, folder: str = "site") -> str:
-    """Build, and return when the page's lab was executed."""
-    run = build(project, folder)
-    assert run.returncode == 0, run.stderr[-3000:]
-    page = (project / folder / "labs" / "small.html").read_text(encoding="utf-8")
-    return re.search(r"<code>(\d{19})\s*</code>", page)[1]
+@pytest.fixture
+def inside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in the project, as its build is: its package is the one that is found."""
+    monkeypatch.chdir(project)
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, "rnn_tutorial")
+    return project
 
 
-def test_lab_is_executed_again_when_the_package_changes(project: Path) -> None:
-    first = executed_at(project)
-    assert executed_at(project) == first
-    raw = project / "site" / "plain.py"  # a Python file outside of the labs is just a file
+def run(project: Path, *editions: str) -> list[NotebookNode]:
+    """Execute the small lab as a build does, in a thread, for several editions at once."""
+    lab, cache = project / "docs" / "en" / "labs" / "small.py", project / ".cache" / "labs"
+    with ThreadPoolExecutor() as pool:
+        files = list(pool.map(lambda edition: executed(lab, cache, edition), editions))
+    return [nbformat.read(file, as_version=4) for file in files]
+
+
+def executed_at(project: Path, *editions: str) -> list[str]:
+    """Tell when the runs were that the editions show."""
+    cells = [code_cells(notebook) for notebook in run(project, *editions)]
+    return [cell.outputs[0].text.strip() for (cell,) in cells]
+
+
+def test_lab_is_executed_again_when_the_package_changes(inside: Path) -> None:
+    told = build(inside)
+    assert told.returncode == 0, told.stderr[-3000:]
+    page = (inside / "site" / "labs" / "small.html").read_text(encoding="utf-8")
+    (first,) = re.findall(r"<code>(\d{19})\s*</code>", page)
+    raw = inside / "site" / "plain.py"  # a Python file outside of the labs is just a file
     assert raw.read_text(encoding="utf-8") == "raise SystemExit\n"
-    with (project / "rnn_tutorial" / "compare.py").open("a", encoding="utf-8") as file:
+    assert executed_at(inside, "en") == [first]
+    with (inside / "rnn_tutorial" / "compare.py").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
-    assert executed_at(project) != first
-    kept = sorted((project / ".cache" / "labs").glob("**/*.*"))
+    assert executed_at(inside, "en") != [first]
+    kept = sorted((inside / ".cache" / "labs").glob("**/*.*"))
     assert [path.name for path in kept] == ["small.ipynb", "small.json"], "an older run is kept"
 
 
@@ -339,40 +331,40 @@ def test_translated_lab_has_the_same_code_and_results(built_site: Path) -> None:
     assert cells("zh") == cells("")
 
 
-def test_translated_lab_shares_the_run_of_the_same_code(project: Path) -> None:
-    with ThreadPoolExecutor() as pool:  # as both editions are built at once
-        first, other = pool.map(executed_at, [project] * 2, ["site", "other"])
+def test_translated_lab_shares_the_run_of_the_same_code(inside: Path) -> None:
+    first, other = executed_at(inside, "en", "zh")  # as both editions are built at once
     assert first == other
-    lab = project / "docs" / "en" / "labs" / "small.py"
+    lab = inside / "docs" / "en" / "labs" / "small.py"
     lab.write_text(SMALL_LAB.replace("executed.", "run.").replace("time\n\n", "time  # 时间\n\n"))
-    assert executed_at(project) == first
-    assert "It says when it was run." in (project / "site" / "labs" / "small.html").read_text()
+    assert executed_at(inside, "zh") == [first]
+    assert "It says when it was run." in run(inside, "zh")[0].cells[0].source
     lab.write_text(SMALL_LAB.replace("print(", "print(0, "))
-    page = build(project) and (project / "site" / "labs" / "small.html").read_text()
-    assert first not in page
+    assert first not in executed_at(inside, "zh")[0]
 
 
-@pytest.mark.parametrize(
-    ("planted", "message"),
-    [
-        ("assert linear is rnn, 'planted'", "AssertionError: planted"),
-        ("1 +", "SyntaxError: invalid syntax"),
-    ],
-)
-def test_failing_cell_stops_the_build_at_its_line(
-    project: Path, planted: str, message: str
-) -> None:
+def planted(project: Path, fault: str) -> int:
+    """Copy the lab into the project, with a cell that is at fault; return its line."""
     lines = LAB.read_text(encoding="utf-8").splitlines()
     place = lines.index("from rnn_tutorial import linear, rnn") + 1
-    lines[place:place] = ["", "# %%", "", planted, ""]
+    lines[place:place] = ["", "# %%", "", fault, ""]
     copy = project / "docs" / "en" / "labs" / "small.py"
     copy.write_text("\n".join(lines), encoding="utf-8")
-    run = build(project)
-    assert run.returncode != 0
-    line = lines.index(planted) + 1
-    expected = f"docs/en/labs/small.py:{line}: {message}\n    {planted}"
-    assert expected in run.stderr
-    assert "Traceback" not in run.stderr
+    return lines.index(fault) + 1
+
+
+def test_failing_cell_stops_the_build_at_its_line(project: Path) -> None:
+    line = planted(project, fault := "assert linear is rnn, 'planted'")
+    told = build(project)
+    assert told.returncode != 0
+    assert f"docs/en/labs/small.py:{line}: AssertionError: planted\n    {fault}" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_cell_that_is_no_python_is_named(inside: Path) -> None:
+    line = planted(inside, "1 +")
+    message = f"docs/en/labs/small.py:{line}: SyntaxError: invalid syntax\n    1 +"
+    with pytest.raises(PluginError, match=re.escape(message)):
+        run(inside, "en")
 
 
 def test_run_depends_on_what_it_uses_and_on_nothing_else() -> None:

@@ -4,12 +4,15 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import rnn_tutorial
 from tests.course.rules import about, exported, public_names
@@ -95,6 +98,95 @@ def test_constraints_pin_all_that_the_extras_bring_in() -> None:
     needed = brought_in("rnn-tutorial", {"docs", "test"}, set())
     unpinned = {f"{name} (for {asks})" for name, asks in needed if name not in here}
     assert not unpinned
+
+
+# ---- other releases of PyTorch ----------------------------------------------------------------
+
+
+def pins(name: str) -> list[str]:
+    """Return the versions of a package that constraints.txt pins, one for each range of Pythons."""
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    return re.findall(rf"(?m)^{name}==(\S+)", text)
+
+
+def would_run(*arguments: str) -> str:
+    """Return what make would run for a release that is not installed."""
+    command = ["make", "--no-print-directory", "-n", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_another_pytorch_has_an_environment_of_its_own(tmp_path: Path) -> None:
+    printed = would_run("test", "TORCH=0.1.2")
+    assert ".venv" not in printed
+    assert "-m venv .cache/torch-0.1.2\n" in printed
+    assert "-c .cache/torch-0.1.2/constraints.txt 'torch==0.1.2' -e ./claimdown" in printed
+    what = 'pytest -m "not browser" docs rnn_tutorial tests/package'
+    assert printed.splitlines()[-1] == f".cache/torch-0.1.2/bin/python -m {what}"
+    assert "'torch>=0.dev0' -e" in would_run("test", "TORCH=nightly", "VENV=nowhere")
+    plain = would_run("test", f"VENV={tmp_path}/not-there")
+    assert "-c constraints.txt  -e ./claimdown" in plain
+    assert plain.splitlines()[-1].endswith('pytest -m "not browser" ')
+
+
+def brought_by_torch_alone(needed: set[tuple[str, str]]) -> set[str]:
+    """Name torch, what only torch asks for, and so on down."""
+    found = {"torch"}
+    while more := {
+        name
+        for name, _ in needed - {(name, asks) for name, asks in needed if name in found}
+        if {asks for other, asks in needed if other == name} <= found
+    }:
+        found |= more
+    return found
+
+
+def test_another_pytorch_brings_its_own_dependencies() -> None:
+    filtered = re.search(r"(?m)^(sed .*) > ", would_run("test", "TORCH=0.1.2"))
+    assert filtered, "constraints.txt is not filtered"
+    done = subprocess.run(
+        filtered[1], shell=True, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    kept = set(re.findall(r"(?m)^([\w-]+)==", done.stdout))
+    needed = brought_in("rnn-tutorial", {"docs", "test"}, set())
+    alone = brought_by_torch_alone(needed)
+    assert {"torch", "sympy", "mpmath"} <= alone
+    assert {name for name, _ in needed} - kept == alone
+    assert not [name for name in kept if name.startswith(("nvidia", "cuda", "triton"))]
+
+
+def test_workflow_runs_the_oldest_the_pinned_and_the_newest_pytorch() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    jobs = workflow["jobs"]["test"]["strategy"]["matrix"]["include"]
+    releases = {job.get("torch", "as pinned") for job in jobs}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    floor = next(line for line in project["dependencies"] if line.startswith("torch"))
+    oldest = floor.removeprefix("torch>=")
+    newest = max(pins("torch"), key=Version)
+    assert {"as pinned", newest} < releases
+    assert Version(oldest) in {Version(release) for release in releases - {"as pinned"}}
+    assert {job["python"] for job in jobs} >= {project["requires-python"].removeprefix(">="), "3.15"}
+    steps = {step["run"]: step["if"] for step in workflow["jobs"]["test"]["steps"] if "run" in step}
+    assert steps == {
+        "bash .ci/run": "${{ !matrix.torch }}",
+        "make test TORCH=${{ matrix.torch }}": "${{ matrix.torch }}",
+    }
+
+
+def test_the_nightly_pytorch_is_tried_each_week_and_fails_nothing() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
+    when = workflow[True]  # YAML 1.1 reads the key `on` as a truth value
+    assert when.keys() == {"schedule", "workflow_dispatch"}
+    (minute, hour, day, month, weekday) = when["schedule"][0]["cron"].split()
+    assert (day, month) == ("*", "*")
+    assert weekday != "*"
+    (job,) = workflow["jobs"].values()
+    assert "whl/nightly" in job["env"]["PIP_EXTRA_INDEX_URL"]
+    steps = [step for step in job["steps"] if "run" in step]
+    assert steps[0]["run"] == "make test TORCH=nightly"
+    for step in steps[:-1]:
+        assert step["continue-on-error"] is True
+    assert steps[-1]["if"] == "steps.test.outcome == 'failure'"
+    assert steps[-1]["run"].startswith('echo "::warning')
 
 
 def test_workflows_pin_actions_by_commit() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import WITHOUT_BROWSER
+from tests.conftest import WITHOUT_BROWSER, unseen
 
 ROOT = Path(__file__).parents[2]
 READMES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("README*.md"))}
@@ -57,10 +57,14 @@ def test_ci_runs_the_command_of_the_readme(command: str) -> None:
 
 
 def test_both_commands_together_run_everything() -> None:
-    """One leaves out a mark, the other has nothing else, and tests/conftest.py says where it is."""
+    """One leaves out a mark, the other has nothing else, and collects where the mark may be."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipes = dict(re.findall(r"^(test[a-z-]*):.*\n\t.* -m pytest (.*)$", makefile, re.MULTILINE))
-    assert recipes == {"test": f'-m "{WITHOUT_BROWSER}"', "test-browser": "-m browser tests"}
+    folders = ["tests/site", "tests/widgets"]
+    browser = f"-m browser {' '.join(folders)}"
+    assert recipes == {"test": f'-m "{WITHOUT_BROWSER}"', "test-browser": browser}
+    elsewhere = [file for file in unseen if str(Path(file).parent) not in folders]
+    assert elsewhere == [], "move what uses the browser into one of these folders"
 
 
 def test_what_is_left_to_the_browser_is_named() -> None:

@@ -25,7 +25,6 @@ from rnn_tutorial import (
     rnn_cell,
     rnn_layer,
     state_index,
-    ulp_distance,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +110,7 @@ TAKE_NO_SHAPED_TENSOR = {"layer_parameters", "parameter_shapes", "state_index"}
 UNCHECKED = {"bind_step", "gru_update", "gru_step", "lstm_update", "lstm_step", "reset_uniform"}
 UNCHECKED |= {"cut_pieces", "recurrent_layer", "recurrent_network", "rnn_step"}
 UNCHECKED |= {"run_pieces", "run_steps"}
-CHECKED_ELSEWHERE = {"require_cell", "RNN", "LSTM", "GRU", "RNNBase"}
+CHECKED_ELSEWHERE = {"assert_close", "require_cell", "RNN", "LSTM", "GRU", "RNNBase"}
 CHECKED_ELSEWHERE |= {"RNNCell", "LSTMCell", "GRUCell", "RNNCellBase"}
 
 # function, argument, its wrong shape, what the message says was expected
@@ -448,72 +447,6 @@ def test_state_index() -> None:
         rows = torch.arange(num_layers * directions).view(num_layers, directions)
         for layer, direction in itertools.product(range(num_layers), range(directions)):
             assert state_index(layer, direction, directions) == rows[layer, direction]
-
-
-# ---- how far apart ----------------------------------------------------------------------------
-
-
-def test_max_abs_diff() -> None:
-    tensor = torch.tensor
-    assert max_abs_diff(tensor([1.0, 2.0]), tensor([1.0, 2.0])) == 0.0
-    assert max_abs_diff(tensor([1.0, -1.0]), tensor([-1.0, 1.0])) == 2.0
-    assert max_abs_diff(tensor([1.0]), tensor([4.0])) == 3.0
-    assert max_abs_diff(tensor([0.0]), tensor([-0.0])) == 0.0
-    assert max_abs_diff(zeros(0, 3), zeros(0, 3)) == 0.0
-    assert max_abs_diff(tensor(3.0), tensor(1.0)) == 2.0
-
-
-@pytest.mark.parametrize("sides", [(True, False), (False, True), (True, True)])
-def test_max_abs_diff_of_nan_is_below_no_bound(sides: tuple[bool, bool]) -> None:
-    actual, expected = (torch.tensor([1.0, float("nan") if side else 1.0]) for side in sides)
-    difference = max_abs_diff(actual, expected)
-    assert not difference <= float("inf")
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("value", [0.0, 1.0, -1.0, 0.1, 3e-39, 2.0**100, -(2.0**-100)])
-def test_ulp_distance_of_neighbours(value: float, dtype: torch.dtype) -> None:
-    start = torch.tensor([value], dtype=dtype)
-    for direction in (float("inf"), -float("inf")):
-        towards = torch.tensor([direction], dtype=dtype)
-        x = start
-        for steps in range(4):
-            assert ulp_distance(x, start) == ulp_distance(start, x) == steps
-            x = torch.nextafter(x, towards)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_ulp_distance_of_known_pairs(dtype: torch.dtype) -> None:
-    def distance(a: list[float], b: list[float]) -> int:
-        return ulp_distance(torch.tensor(a, dtype=dtype), torch.tensor(b, dtype=dtype))
-
-    finfo = torch.finfo(dtype)
-    fraction = {torch.float32: 23, torch.float64: 52}[dtype]
-    assert distance([0.0], [-0.0]) == 0
-    assert distance([], []) == 0
-    assert distance([1.0], [2.0]) == 2**fraction
-    assert distance([1.0, 1.0], [1.0, 1.0 + finfo.eps]) == 1
-    assert distance([finfo.max], [float("inf")]) == 1
-    assert distance([0.0], [finfo.tiny]) == 2**fraction
-    # The two farthest numbers: in float64 the distance takes 64 bits.
-    exponents = {torch.float32: 255, torch.float64: 2047}[dtype]
-    assert distance([float("inf")], [-float("inf")]) == 2 * exponents * 2**fraction
-    assert distance([1.0, 2.0], [1.0, -2.0]) == 2 ** {23: 31, 52: 63}[fraction]
-
-
-def test_ulp_distance_takes_any_layout() -> None:
-    x = torch.randn(3, 4).T
-    assert ulp_distance(x, x.contiguous()) == 0
-
-
-def test_ulp_distance_rejects() -> None:
-    one, nan = torch.ones(1), torch.full((1,), float("nan"))
-    for pair in ((one, nan), (nan, one), (nan, nan)):
-        with pytest.raises(ValueError, match=r"^actual, expected: expected numbers, got NaN$"):
-            ulp_distance(*pair)
-    for pair in ((one, one.double()), (one.half(), one.half()), (one.int(), one.int())):
-        with pytest.raises(TypeError, match="expected both float32 or both float64, got torch"):
-            ulp_distance(*pair)
 
 
 # ---- what is installed ------------------------------------------------------------------------

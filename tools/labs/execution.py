@@ -1,5 +1,6 @@
 """Execute the labs, and keep what came of it: one run serves every edition and later builds."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -59,8 +60,11 @@ def executed(lab: Path, cache: Path, edition: str) -> Path:
 
 def results(notebook: NotebookNode, lab: Path) -> list[dict[str, Any]]:
     """Execute a notebook; return what each cell of code leaves, progress bars as they end."""
+    # The kernel's threads would otherwise spin while they wait, and the site is built beside it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        NotebookClient(notebook).execute()
+        # Its `execute` would leave an event loop open in a thread like the build's.
+        asyncio.run(NotebookClient(notebook).async_execute())
     except CellExecutionError as error:
         raise PluginError(explained(error, lab)) from None
     notebook, _ = CoalesceStreamsPreprocessor(enabled=True)(notebook, {})

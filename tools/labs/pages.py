@@ -43,7 +43,7 @@ BOXES = {
 def lab_page(html: str, page: Page, files: Files, language: str) -> str:
     """Finish a lab's page: markup, links, table of contents, description.
 
-    Call it from `on_page_content` for each page that `is_lab`.
+    Call it from `on_page_content` for the page of each file that `is_lab`.
     """
     html = slim(html, language)
     soup = BeautifulSoup(html, "html.parser")
@@ -53,8 +53,8 @@ def lab_page(html: str, page: Page, files: Files, language: str) -> str:
     return resolve_links(html, page, files)
 
 
-def is_lab(page: Page) -> bool:
-    return page.file.src_uri.startswith("labs/") and page.file.src_uri.endswith(".py")
+def is_lab(file: File) -> bool:
+    return file.src_uri.startswith("labs/") and file.src_uri.endswith(".py")
 
 
 def slim(html: str, language: str = "en") -> str:

@@ -1,0 +1,291 @@
+"""Options and arguments of every kind: accepted, or refused with the same type, as `torch.nn`'s."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+import rnn_tutorial
+from tests.package.side_by_side import (
+    ALL,
+    CELLS,
+    DEEP,
+    ONE_EACH,
+    Case,
+    Raised,
+    assert_does_the_same,
+    assert_works_where_theirs_does,
+    outcome,
+    train,
+)
+
+NETWORKS = ("RNN", "LSTM", "GRU")
+TRUE_OR_FALSE: list[Any] = [True, False, 0, 1, 2, None, "yes", "", 1.0, np.True_, np.int64(1), [], [1]]
+TRUE_OR_FALSE += [torch.tensor(True), torch.tensor(1)]
+SIZES: list[Any] = [0, -1, 1, True, False, 5.0, "5", None, np.int64(5), np.int32(5), np.float64(5)]
+SIZES += [torch.tensor(5), [5], (5,), 5 + 0j, Fraction(5), 2**31]
+COUNTS: list[Any] = [0, -1, 1, 2, True, False, 1.0, 1.5, "2", None, np.int64(2), torch.tensor(2), [2]]
+FRACTIONS: list[Any] = [0, 1, 0.5, 1.0, -0.1, 1.1, True, False, None, "0.5", "half", np.float32(0.5)]
+FRACTIONS += [np.float64(0.5), np.int64(1), torch.tensor(0.5), Fraction(1, 2), float("nan"), 0.5 + 0j, [0.5]]
+PROJECTIONS: list[Any] = [0, 3, 5, 6, 7, -1, True, False, None, 2.0, 0.0, "3", np.int64(3), torch.tensor(3)]
+OPTIONS: dict[str, list[Any]] = {
+    "bias": TRUE_OR_FALSE,
+    "batch_first": TRUE_OR_FALSE,
+    "bidirectional": TRUE_OR_FALSE,
+    "num_layers": COUNTS,
+    "dropout": FRACTIONS,
+    "proj_size": PROJECTIONS,
+    "dtype": [torch.float16, torch.int32, torch.complex64, "float64", None, float, np.float64, torch.bool],
+    "device": ["cpu", "meta", None, torch.device("cpu"), "nowhere", 1.5, "cpu:0"],
+    "nonlinearity": ["tanh", "relu", "gelu", "TANH", None, torch.tanh, b"tanh", "Relu", ""],
+    "num_chunks": [1],
+    "mode": ["LSTM"],
+    "layers": [2],
+}
+LISTED = [(name, value) for name, values in OPTIONS.items() for value in values]
+
+
+def quiet(script: Any) -> Any:
+    """Run a script and let it warn of dropout in a single layer."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return script()
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize(("option", "value"), LISTED, ids=lambda v: repr(v)[:30])
+def test_every_value_of_every_option(kind: str, option: str, value: Any) -> None:
+    if value == 2**31:
+        return
+
+    def build(package: Any) -> Any:
+        torch.manual_seed(0)
+        module = quiet(lambda: getattr(package, kind)(5, 6, **{option: value}))
+        return module
+
+    def called(package: Any) -> Any:
+        module = build(package)
+        kind_of = next(module.parameters())
+        x = torch.ones(3, 4, 5, dtype=kind_of.dtype, device=kind_of.device)
+        torch.manual_seed(0)
+        return module(x[0] if kind.endswith("Cell") else x)
+
+    assert_does_the_same(lambda p: (repr(build(p)), list(build(p).named_parameters())))
+    assert_does_the_same(called, bound=1e-2 if value is torch.float16 else 1e-5)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize("which", ["input_size", "hidden_size"])
+@pytest.mark.parametrize("value", SIZES[:-1], ids=repr)
+def test_sizes_of_every_type(kind: str, which: str, value: Any) -> None:
+    def script(package: Any) -> Any:
+        torch.manual_seed(0)
+        module = getattr(package, kind)(**{"input_size": 5, "hidden_size": 6, which: value})
+        x = torch.ones(3, 4, int(value) if which == "input_size" else 5)
+        return repr(module), module(x[0] if kind.endswith("Cell") else x)
+
+    assert_does_the_same(script, bound=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
+@pytest.mark.parametrize("count", range(13))
+def test_so_many_positional_arguments(kind: str, count: int) -> None:
+    values: list[Any] = [5, 6, 2, True, False, 0.0, False, 0, None, None, None, None]
+    if kind == "RNN":
+        values.insert(3, "relu")
+    if kind.endswith("Cell"):
+        values = [5, 6, True, *(["relu"] if kind == "RNNCell" else []), None, None, None, None]
+
+    def script(package: Any) -> Any:
+        torch.manual_seed(0)
+        module = getattr(package, kind)(*values[:count])
+        return repr(module), list(module.named_parameters())
+
+    assert_does_the_same(script)
+
+
+@pytest.mark.parametrize("name", ["RNN", "GRU"])
+def test_a_projection_is_refused_even_if_it_is_zero(name: str) -> None:
+    for size in (0, 3, None):
+        for package in (nn, rnn_tutorial):
+            with pytest.raises(ValueError, match="proj_size argument is only supported for LSTM"):
+                getattr(package, name)(5, 6, proj_size=size)
+
+
+# ---- what a call takes --------------------------------------------------------------------------
+
+
+def states_of_every_kind(case: Case) -> dict[str, Any]:
+    hx = case.state()
+    h = hx[0] if case.name.startswith("LSTM") else hx
+    kinds: dict[str, Any] = {
+        "as it should": hx,
+        "tensor": h,
+        "h alone in a tuple": (h,),
+        "h alone in a list": [h],
+        "pair": (h, h),
+        "list": list(hx) if isinstance(hx, tuple) else [h, h],
+        "triple": (h, h, h),
+        "stacked": torch.stack([h, h]),
+        "stacked three": torch.stack([h, h, h]),
+        "stacked one": torch.stack([h]),
+        "None in a pair": (None, None),
+        "h and None": (h, None),
+        "empty tuple": (),
+        "number": 0,
+        "False": False,
+        "numpy": h.numpy(),
+        "text": "zeros",
+        "dict": {"h": h},
+        "generator": (part for part in (h, h)),
+        "nested": ((h, h), h),
+        "float32": tuple(p.float() for p in hx) if isinstance(hx, tuple) else h.float(),
+        "long": tuple(p.long() for p in hx) if isinstance(hx, tuple) else h.long(),
+        "meta": tuple(p.to("meta") for p in hx) if isinstance(hx, tuple) else h.to("meta"),
+        "mixed dtypes": (h, h.float()),
+        "expanded": torch.zeros(1, dtype=h.dtype).expand(h.shape),
+        "parameter": nn.Parameter(h),
+        "no axes": h.sum(),
+        "one row": h[:1],
+        "one more axis": h[None],
+        "transposed": h.transpose(0, -1),
+        "wider": torch.cat([h, h], dim=-1),
+    }
+    return kinds
+
+
+@pytest.mark.parametrize("kind", states_of_every_kind(ONE_EACH[0].values[0]))
+@pytest.mark.parametrize("case", ALL + CELLS)
+def test_states_of_every_kind(case: Case, kind: str) -> None:
+    def script(package: Any) -> Any:
+        return case.module(package)(case.input(), states_of_every_kind(case)[kind])
+
+    assert_does_the_same(script)
+
+
+def inputs_of_every_kind(case: Case) -> dict[str, Any]:
+    x = case.input()
+    data = x.data if isinstance(x, PackedSequence) else x
+    return {
+        "as it should": x,
+        "transposed": data.transpose(0, -1),
+        "strided": torch.stack([data, data], dim=-1)[..., 0],
+        "expanded": data[:1].expand_as(data),
+        "float32": data.float(),
+        "long": data.long(),
+        "half": data.half(),
+        "complex": data.to(torch.complex128),
+        "bool": data > 0,
+        "parameter": nn.Parameter(data),
+        "requires grad": data.clone().requires_grad_(),
+        "meta": data.to("meta"),
+        "numpy": data.numpy(),
+        "list": data.tolist(),
+        "None": None,
+        "number": 1.0,
+        "text": "text",
+        "tuple of x": (data,),
+        "pair of x": (data, data),
+        "plain tuple": tuple(x) if isinstance(x, PackedSequence) else (data, None),
+        "sparse": data.to_sparse(),
+        "no axes": data.sum(),
+        "one axis": data.flatten(),
+        "four axes": data.reshape(1, 1, -1, 5),
+        "narrow": data[..., :3],
+        "wide": torch.cat([data, data], dim=-1),
+        "no features": data[..., :0],
+        "nothing": data[:0],
+        "nan": data * float("nan"),
+        "infinite": data * float("inf"),
+        "huge": data * 1e300,
+        "subclass": torch.Tensor.as_subclass(data, MyTensor),
+        "unpadded": PackedSequence(data, torch.tensor([data.shape[0]])),
+        "too many rows": PackedSequence(data, torch.tensor([data.shape[0] + 1])),
+        "too few rows": PackedSequence(data, torch.tensor([max(1, data.shape[0] - 1)])),
+        "growing": PackedSequence(data, torch.tensor([1, 2])),
+        "without steps": PackedSequence(data[:0], torch.tensor([], dtype=torch.int64)),
+        "zero rows": PackedSequence(data[:0], torch.tensor([0])),
+    }
+
+
+class MyTensor(torch.Tensor):
+    """A subclass of Tensor, as some libraries hand them around."""
+
+
+@pytest.mark.parametrize("kind", inputs_of_every_kind(ONE_EACH[0].values[0]))
+@pytest.mark.parametrize("case", ALL + CELLS)
+def test_inputs_of_every_kind(case: Case, kind: str) -> None:
+    def script(package: Any) -> Any:
+        return case.module(package)(inputs_of_every_kind(case)[kind])
+
+    assert_does_the_same(script)
+
+
+@pytest.mark.parametrize("case", ONE_EACH + CELLS)
+def test_ways_to_call(case: Case) -> None:
+    x, hx = case.input(), case.state()
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((), {}),
+        ((x,), {}),
+        ((), {"input": x}),
+        ((x,), {"hx": hx}),
+        ((), {"hx": hx, "input": x}),
+        ((x, hx, None), {}),
+        ((x,), {"h_0": hx}),
+        ((x,), {"hidden": hx}),
+        ((x, hx), {"hx": hx}),
+        ((x,), {"batch_sizes": None}),
+        ((x, None), {}),
+    ]
+    for arguments, options in calls:
+
+        def script(package: Any, arguments: Any = arguments, options: Any = options) -> Any:
+            return case.module(package)(*arguments, **options)
+
+        assert_does_the_same(script)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.complex64])
+@pytest.mark.parametrize("case", ONE_EACH + DEEP + CELLS)
+def test_other_number_types(case: Case, dtype: torch.dtype) -> None:
+    def script(package: Any) -> Any:
+        module = case.module(package).to(dtype)
+        return module(case.input().to(dtype))
+
+    assert_works_where_theirs_does(script, bound=0.05)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("own", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("given", [torch.float32, torch.float64, torch.bfloat16, torch.int64])
+@pytest.mark.parametrize("case", ONE_EACH + DEEP + CELLS)
+def test_autocast_of_every_mixture(
+    case: Case, dtype: torch.dtype, own: torch.dtype, given: torch.dtype
+) -> None:
+    # Some processors have no bfloat16 or float16 product for torch.nn.LSTM's fused layer: there
+    # torch.nn's call raises, and ours still works.
+    def script(package: Any) -> Any:
+        module, hx = case.module(package).to(own), case.state()
+        hx = tuple(p.to(own) for p in hx) if isinstance(hx, tuple) else hx.to(own)
+        with torch.autocast("cpu", dtype):
+            return module(case.input().to(given)), module(case.input().to(given), hx)
+
+    if not assert_works_where_theirs_does(script, bound=0.05) and own == given != torch.int64:
+        assert not isinstance(outcome(script, rnn_tutorial), Raised)
+
+
+@pytest.mark.parametrize("case", ONE_EACH + DEEP + CELLS)
+def test_training_under_autocast(case: Case) -> None:
+    def script(package: Any) -> Any:
+        module = case.module(package).float()
+        with torch.autocast("cpu", torch.bfloat16):
+            return train(module, case.input().float())
+
+    if not assert_works_where_theirs_does(script, bound=0.1):
+        assert not isinstance(outcome(script, rnn_tutorial), Raised)
