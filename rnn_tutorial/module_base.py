@@ -24,6 +24,8 @@ DEFAULTS = {
     "dropout": 0.0,
     "bidirectional": False,
 }
+NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
+FLAGS = "bias", "batch_first", "bidirectional"
 Device: TypeAlias = torch.device | str | int | None
 Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
 
@@ -107,7 +109,7 @@ class RNNBase(nn.Module):
     def _all_weights(self) -> list[list[str]]:
         """The names of the parameters, one list a layer and direction."""
         names = self._flat_weights_names
-        size = len(names) // (self.num_layers * (1 + self.bidirectional))
+        size = len(names) // (self.num_layers * (2 if self.bidirectional else 1))
         return [names[start : start + size] for start in range(0, len(names), size)]
 
     @property
@@ -117,10 +119,11 @@ class RNNBase(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes, and every option that is not at its default."""
+        values = {name: getattr(self, name) for name in DEFAULTS}
         options = [
-            f"{name}={getattr(self, name)}"
-            for name, default in DEFAULTS.items()
-            if repr(getattr(self, name)) != repr(default)
+            f"{name}={value}"
+            for name, value in values.items()
+            if (value is not DEFAULTS[name] if name in FLAGS else value != DEFAULTS[name])
         ]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
@@ -128,10 +131,7 @@ class RNNBase(nn.Module):
         """Raise unless an input (T, N, E), or rows (R, E), has the weights' dtype and E."""
         dtype = self._flat_weights[0].dtype
         if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
-            # `torch.nn.LSTM` finds out later than the others if the input is packed.
-            late = self.mode == "LSTM" and batch_sizes is not None
-            message = f"input: expected dtype {dtype}, as the weights, got {input.dtype}"
-            raise RuntimeError(message) if late else ValueError(message)
+            raise ValueError(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
         axes = ("N", "T") if self.batch_first else ("T", "N")
         require_shape("input", input, *(axes if batch_sizes is None else "R"), self.input_size)
 
@@ -140,7 +140,7 @@ class RNNBase(nn.Module):
     ) -> tuple[int, int, int]:
         """Return the shape of h (L*D, N, H), or (L*D, N, P) with a proj_size P."""
         batch = input.shape[not self.batch_first] if batch_sizes is None else int(batch_sizes[0])
-        layers = self.num_layers * (1 + self.bidirectional)
+        layers = self.num_layers * (2 if self.bidirectional else 1)
         return layers, batch, self.proj_size or self.hidden_size
 
     def check_hidden_size(
@@ -162,20 +162,35 @@ class RNNBase(nn.Module):
         """Bring the rows of a state, on axis 1, into another order."""
         return hx if permutation is None else hx.index_select(1, permutation)
 
-    def forward(
-        self, input: Tensor | PackedSequence, hx: Hidden = None
-    ) -> tuple[Tensor | PackedSequence, Hidden]:
-        """Run the network over a batch of sequences, padded or packed, or over one sequence."""
-        if isinstance(input, PackedSequence):
-            return _run_packed(self, input, hx)
-        if input.dim() == 3:
-            return _run_batch(self, input, hx)
-        if input.dim() != 2:
-            raise ValueError(
-                f"input: {type(self).__name__}: Expected input to be 2D or 3D, "
-                f"got {input.dim()}D, of shape {tuple(input.shape)}"
-            )
-        return _run_sequence(self, input, hx)
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was assigned to `_flat_weights`: a copy uses its own parameters."""
+        return {name: value for name, value in vars(self).items() if name != "_flat_weights"}
+
+
+def run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
+    """Run a network over a batch of sequences, padded or packed, or over one sequence.
+
+    Shape:
+        as `RNNBase`
+
+    Raises:
+        RuntimeError, ValueError: as `RNNBase`; TypeError: if `bidirectional` is no bool.
+
+    Explained in: docs/en/reference/modules.md
+    """
+    if not isinstance(network.bidirectional, bool):
+        got = type(network.bidirectional).__name__
+        raise TypeError(f"bidirectional should be of type bool, got: {got}")
+    if isinstance(input, PackedSequence):
+        return _run_packed(network, input, hx)
+    if input.dim() == 3:
+        return _run_batch(network, input, hx)
+    if input.dim() != 2:
+        raise ValueError(
+            f"input: {type(network).__name__}: Expected input to be 2D or 3D, "
+            f"got {input.dim()}D, of shape {tuple(input.shape)}"
+        )
+    return _run_sequence(network, input, hx)
 
 
 def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
@@ -227,7 +242,7 @@ def _run(
 ) -> tuple[Tensor, State]:
     """Hand input, state, parameters and options to `recurrent_network`."""
     parameters = dict(zip(network._flat_weights_names, network._flat_weights, strict=True))
-    options = network.num_layers, 1 + network.bidirectional
+    options = network.num_layers, 2 if network.bidirectional else 1
     dropout = network.dropout if network.training else 0.0
     return recurrent_network(input, state, parameters, network.mode, *options, dropout, batch_sizes)
 
@@ -241,11 +256,16 @@ def _initial(
         c = h if network.proj_size == 0 else h.new_zeros(*h.shape[:2], network.hidden_size)
         hx = _hidden(network, (h, c))
     parts = _parts(network, hx)
-    network.check_forward_args(input, _hidden(network, parts), batch_sizes)
+    try:
+        network.check_forward_args(input, _hidden(network, parts), batch_sizes)
+    except ValueError as error:
+        # Of a packed input `torch.nn.LSTM` finds out later than the others.
+        late = network.mode == "LSTM" and batch_sizes is not None
+        raise RuntimeError(*error.args) if late else error from None
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
         if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state
-            return tuple(part.to(lowered) for part in parts)
+            return tuple(p.to(lowered) if p.dtype is torch.float32 else p for p in parts)
     return parts
 
 
@@ -283,9 +303,8 @@ def reset_uniform(module: nn.Module, hidden_size: int) -> None:
 
 def _autocast_dtype(device: str) -> torch.dtype | None:
     """Return the lower precision that products are computed in, or None outside autocast."""
-    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
-        return None
-    return torch.get_autocast_dtype(device)
+    on = device != "meta" and torch.is_autocast_enabled(device)  # which "meta" has no answer to
+    return torch.get_autocast_dtype(device) if on else None
 
 
 def _require_options(module: "RNNBase", dropout: float) -> None:
@@ -302,8 +321,7 @@ def _require_options(module: "RNNBase", dropout: float) -> None:
     if dropout > 0 and module.num_layers == 1:
         message = "dropout acts between layers: expected num_layers of at least 2, got 1"
         warnings.warn(f"{message}, with dropout={dropout}", stacklevel=4)
-    flags = "bias", "batch_first", "bidirectional"
-    for kind, names in ((bool, flags), (int, ("input_size", "hidden_size"))):
+    for kind, names in ((bool, ("bias", "batch_first")), (int, ("input_size", "hidden_size"))):
         for name in names:
             value = getattr(module, name)
             if not isinstance(value, kind):
@@ -313,7 +331,7 @@ def _require_options(module: "RNNBase", dropout: float) -> None:
         if getattr(module, name) <= 0:
             raise ValueError(f"{name} must be greater than zero, got {getattr(module, name)}")
     if module.proj_size and module.mode != "LSTM":
-        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        raise ValueError(NO_PROJECTION)
     if not 0 <= module.proj_size < module.hidden_size:
         allowed = f"smaller than hidden_size, {module.hidden_size}, or zero for none"
         raise ValueError(f"proj_size has to be {allowed}, got {module.proj_size}")

@@ -130,7 +130,12 @@ def assert_same(actual: Any, expected: Any, bound: float = 1e-12, where: str = "
         assert actual.requires_grad == expected.requires_grad, where
         if not expected.is_meta:
             torch.testing.assert_close(
-                actual, expected, rtol=bound, atol=bound, equal_nan=True, msg=lambda m: f"{where}: {m}"
+                actual,
+                expected,
+                rtol=bound,
+                atol=bound,
+                equal_nan=True,
+                msg=lambda m: f"{where}: {m}",
             )
     elif isinstance(expected, PackedSequence):
         assert isinstance(actual, PackedSequence), where
@@ -163,7 +168,7 @@ def assert_does_the_same(
 def assert_works_where_theirs_does(
     script: Callable[[Any], Any], sides: tuple[Any, Any] = SIDES, bound: float = 1e-12
 ) -> bool:
-    """As `assert_does_the_same`, but ours may also work where theirs raises; say if theirs worked."""
+    """As above, but ours may also work where theirs raises; say whether theirs worked."""
     expected, actual = (outcome(script, side) for side in sides)
     if isinstance(expected, Raised):
         assert not isinstance(actual, Raised) or actual == expected
@@ -200,5 +205,3 @@ def train(module: nn.Module, x: Any, hx: Any = None) -> tuple[Any, Any]:
     result = module(x, hx)
     loss(result).backward()
     return result, gradients(module)
-
-

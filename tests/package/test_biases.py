@@ -8,8 +8,16 @@ import torch
 from torch import Tensor, nn
 
 import rnn_tutorial
-from rnn_tutorial import bind_step, gru_cell, lstm_cell, parameter_shapes, recurrent_layer, rnn_cell
-from rnn_tutorial import recurrent_network, rnn_layer
+from rnn_tutorial import (
+    bind_step,
+    gru_cell,
+    lstm_cell,
+    parameter_shapes,
+    recurrent_layer,
+    recurrent_network,
+    rnn_cell,
+    rnn_layer,
+)
 from tests.package.side_by_side import CELLS, Case, assert_works_where_theirs_does, train
 
 E, H, N, T = 5, 6, 4, 3
@@ -66,7 +74,10 @@ def test_bound_steps(mode: str, kept: str, left_out: str) -> None:
     for arguments in missing(given, left_out):
         weight_ih = arguments.pop("weight_ih")
         step, bias = bind_step(mode, **arguments)
-        results.append(step(nn.functional.linear(x, weight_ih, bias), hx))
+        projected: Any = nn.functional.linear(x, weight_ih, bias)
+        if mode == "GRU":
+            projected = projected.split((2 * H, H), dim=1)
+        results.append(step(projected, hx))
     assert_equal(results)
 
 
@@ -91,9 +102,9 @@ def test_layers_of_any_cell(mode: str, reverse: bool, kept: str, left_out: str) 
     x = drawn(N * T, E)
     hx = (drawn(N, H), drawn(N, H)) if mode == "LSTM" else (drawn(N, H),)
     given = missing(weights(MODES[mode]), left_out)
-    assert_equal(
-        [recurrent_layer(x, hx, mode, [(N, T)], **w, reverse=reverse) for w in given]
-    )
+    for sizes in ([N] * T, [4, 4, 3, 1]):
+        options: Any = {"batch_sizes": sizes, "reverse": reverse}
+        assert_equal([recurrent_layer(x, hx, mode, **w, **options) for w in given])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -109,7 +120,7 @@ def test_whole_networks(mode: str, both: bool, kept: str, left_out: str) -> None
     x = drawn(N * T, E)
 
     def run(parameters: dict[str, Any]) -> Any:
-        return recurrent_network(x, hx, parameters, mode, [(N, T)], 2, both)
+        return recurrent_network(x, hx, parameters, mode, 2, 1 + both, batch_sizes=[N] * T)
 
     for gone in ([n for n in full if n.startswith(left_out)], [f"{left_out}_l1"]):
         zeroed = {n: torch.zeros_like(v) if n in gone else v for n, v in full.items()}

@@ -12,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounter
 from torch.export import Dim
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
 import rnn_tutorial
@@ -57,7 +58,7 @@ def with_batch(x: Tensor, size: int, axis: int) -> Tensor:
     return torch.randn(shape, dtype=x.dtype)
 
 
-# ---- torch.compile ---------------------------------------------------------------------------------
+# ---- torch.compile ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,67 @@ def test_a_packed_batch_compiles_with_breaks(case: Case) -> None:
     assert_same(train(compiled, case.input())[0], module(case.input()))
 
 
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_a_packed_batch_is_one_graph_of_neither(name: str) -> None:
+    batch = cases(["GRU"], [1], [1], ["packed"])[0].values[0].input()
+    for package in SIDES:
+        torch.compiler.reset()
+        module = getattr(package, name)(5, 6, dtype=torch.float64)
+        with (
+            torch._dynamo.config.patch(allow_rnn=True),
+            pytest.raises((torch._dynamo.exc.Unsupported, torch._dynamo.exc.UserError)),
+        ):
+            torch.compile(module, fullgraph=True, backend="eager")(batch)
+
+
+def test_a_graph_for_each_length() -> None:
+    # torch.nn's LSTM alone needs no more than two, once its flag is set.
+    counts = {}
+    for package in SIDES:
+        for name in ("LSTM", "GRU"):
+            torch.compiler.reset()
+            counter, module = CompileCounter(), getattr(package, name)(5, 6)
+            with torch._dynamo.config.patch(allow_rnn=True):
+                compiled = torch.compile(module, fullgraph=True, backend=counter)
+                for length in (2, 3, 4, 5):
+                    compiled(torch.ones(length, 4, 5))
+            counts[package.__name__, name] = counter.frame_count
+    assert counts.pop(("torch.nn", "LSTM")) <= 2
+    assert set(counts.values()) == {4}
+
+
+class Operations(TorchDispatchMode):
+    """Writes down the name of every operation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.names.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
+def test_no_fused_layer_is_called(name: str) -> None:
+    with Operations() as seen:
+        getattr(rnn_tutorial, name)(5, 6)(torch.ones(4, 5))
+    assert seen.names
+    assert not [n for n in seen.names if "rnn" in n or "lstm" in n or "gru" in n]
+    if name == "LSTM" and torch.backends.mkldnn.is_available():
+        with Operations() as seen:
+            nn.LSTM(5, 6)(torch.ones(4, 5))
+        assert "mkldnn_rnn_layer" in seen.names
+
+
 def test_a_model_around_it_is_one_graph() -> None:
     class Tagger(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.embedding = nn.Embedding(9, 5)
-            self.layer = rnn_tutorial.LSTM(5, 6, 2, bidirectional=True, batch_first=True, dropout=0.0)
+            self.layer = rnn_tutorial.LSTM(
+                5, 6, 2, bidirectional=True, batch_first=True, dropout=0.0
+            )
             self.head = nn.Linear(12, 3)
 
         def forward(self, words: Tensor) -> Tensor:
@@ -142,7 +198,7 @@ def test_a_changed_weight_is_seen_by_the_graph(case: Case) -> None:
     assert_same(compiled(x, case.state()), module(x, case.state()))
 
 
-# ---- torch.export ----------------------------------------------------------------------------------
+# ---- torch.export -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -210,7 +266,7 @@ def test_export_of_cells(case: Case) -> None:
     assert assert_works_where_theirs_does(script)
 
 
-# ---- ONNX, the exporter that needs no other package -----------------------------------------------
+# ---- ONNX, the exporter that needs no other package ---------------------------------------------
 
 
 def onnx_result(path: Path, x: Tensor) -> list[Tensor]:
@@ -240,7 +296,7 @@ def test_legacy_onnx_file_with_any_batch_size(case: Case, tmp_path: Path) -> Non
             assert_same(onnx_result(path, x), parts(module(x)), 1e-5)
 
 
-# ---- TorchScript and torch.fx ----------------------------------------------------------------------
+# ---- TorchScript and torch.fx -------------------------------------------------------------------
 
 
 class First(nn.Module):
@@ -305,7 +361,7 @@ def test_fx_reads_a_model_in_which_it_is_a_leaf(case: Case) -> None:
     assert_same(graph(case.input()), model(case.input()))
 
 
-# ---- functions of functions ------------------------------------------------------------------------
+# ---- functions of functions ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", BOTH)
@@ -373,7 +429,11 @@ def test_other_parameters_for_one_call(case: Case) -> None:
         some = dict(itertools.islice(weights.items(), 2))
         x = case.input()
         call = torch.func.functional_call
-        return call(module, weights, (x,)), call(module, some, (x,), {"hx": case.state()}), module(x)
+        return (
+            call(module, weights, (x,)),
+            call(module, some, (x,), {"hx": case.state()}),
+            module(x),
+        )
 
     assert isinstance(assert_does_the_same(script), tuple)
 

@@ -18,8 +18,8 @@ from tests.package.side_by_side import (
     ONE_EACH,
     Case,
     Raised,
-    assert_same,
     assert_does_the_same,
+    assert_same,
     assert_works_where_theirs_does,
     gradients,
     loss,
@@ -93,7 +93,7 @@ def test_weight_drop_is_seen() -> None:
     assert not torch.equal(model(torch.ones(3, 1, 5))[0], model(torch.ones(3, 1, 5))[0])
 
 
-# ---- `_flat_weights` and `_all_weights` -----------------------------------------------------------
+# ---- `_flat_weights` and `_all_weights` ---------------------------------------------------------
 
 
 FLAT: dict[str, Callable[[Any], Any]] = {
@@ -116,10 +116,6 @@ FLAT: dict[str, Callable[[Any], Any]] = {
         setattr(m, "_flat_weights", [w * 0.5 for w in m._flat_weights]),
         m.flatten_parameters(),
     ),
-    "then _init_flat_weights": lambda m: (
-        setattr(m, "_flat_weights", [w * 0.5 for w in m._flat_weights]),
-        m._init_flat_weights(),
-    ),
     "then to": lambda m: (
         setattr(m, "_flat_weights", [w * 0.5 for w in m._flat_weights]),
         m.to(torch.float32).to(torch.float64),
@@ -132,11 +128,7 @@ FLAT: dict[str, Callable[[Any], Any]] = {
         "weight_ih_l0", nn.Parameter(m.weight_ih_l0.detach() * 2)
     ),
     "a tensor without del": lambda m: setattr(m, "weight_ih_l0", m.weight_ih_l0 * 2),
-    "a buffer": lambda m: (
-        delattr(m, "weight_ih_l0"),
-        m.register_buffer("weight_ih_l0", torch.ones(m.hidden_size, 5)),
-    )
-    and None,
+    "a buffer": lambda m: as_buffer(m, "weight_ih_l0"),
     "None": lambda m: setattr(m, "bias_hh_l0", None),
 }
 
@@ -152,6 +144,11 @@ def test_flat_weights(case: Case, edit: str) -> None:
     assert_works_where_theirs_does(script)
 
 
+def as_buffer(module: nn.Module, name: str) -> None:
+    delattr(module, name)
+    module.register_buffer(name, torch.ones(module.hidden_size, 5))
+
+
 def set_one(module: Any) -> None:
     module._flat_weights[1] = module._flat_weights[1] * 0.5
 
@@ -162,9 +159,7 @@ def set_all(module: Any) -> None:
 
 @pytest.mark.parametrize("edit", [set_one, set_all])
 @pytest.mark.parametrize("case", CASES)
-def test_flat_weights_by_index_are_used_or_refused(
-    case: Case, edit: Callable[[Any], None]
-) -> None:
+def test_flat_weights_by_index_are_used_or_refused(case: Case, edit: Callable[[Any], None]) -> None:
     def script(package: Any) -> Any:
         module = case.module(package)
         edit(module)
@@ -200,7 +195,7 @@ def test_flat_weights_are_the_parameters(case: Case) -> None:
         )
 
 
-# ---- prune, parametrize ---------------------------------------------------------------------------
+# ---- prune, parametrize -------------------------------------------------------------------------
 
 PARAMETRISED: dict[str, Callable[[nn.Module, str], Any]] = {
     "prune": lambda m, n: prune.l1_unstructured(m, n, amount=0.5),
@@ -265,7 +260,7 @@ def test_cached_parametrizations(case: Case) -> None:
     assert_does_the_same(script)
 
 
-# ---- sharing, freezing, groups ----------------------------------------------------------------------
+# ---- sharing, freezing, groups ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["tanh", "LSTM", "GRU"])
@@ -330,7 +325,7 @@ def test_single_weights_that_are_frozen(case: Case) -> None:
     assert_does_the_same(script)
 
 
-# ---- copies, files, devices ------------------------------------------------------------------------
+# ---- copies, files, devices ---------------------------------------------------------------------
 
 COPIES: dict[str, Callable[[nn.Module], nn.Module]] = {
     "deepcopy": copy.deepcopy,
@@ -360,7 +355,7 @@ COPIES: dict[str, Callable[[nn.Module], nn.Module]] = {
 
 
 def replica(module: nn.Module) -> nn.Module:
-    """Do what `torch.nn.parallel.replicate` does: the copy's weights are tensors, not parameters."""
+    """Do what `torch.nn.parallel.replicate` does: weights become tensors, not parameters."""
     made = module._replicate_for_data_parallel()
     for name, parameter in module._parameters.items():
         setattr(made, name, parameter * 2)
