@@ -164,7 +164,10 @@ def test_workflow_runs_the_oldest_the_pinned_and_the_newest_pytorch() -> None:
     newest = max(pins("torch"), key=Version)
     assert {"as pinned", newest} < releases
     assert Version(oldest) in {Version(release) for release in releases - {"as pinned"}}
-    assert {job["python"] for job in jobs} >= {project["requires-python"].removeprefix(">="), "3.15"}
+    assert {job["python"] for job in jobs} >= {
+        project["requires-python"].removeprefix(">="),
+        "3.15",
+    }
     steps = {step["run"]: step["if"] for step in workflow["jobs"]["test"]["steps"] if "run" in step}
     assert steps == {
         "bash .ci/run": "${{ !matrix.torch }}",
@@ -176,7 +179,7 @@ def test_the_nightly_pytorch_is_tried_each_week_and_fails_nothing() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
     when = workflow[True]  # YAML 1.1 reads the key `on` as a truth value
     assert when.keys() == {"schedule", "workflow_dispatch"}
-    (minute, hour, day, month, weekday) = when["schedule"][0]["cron"].split()
+    day, month, weekday = when["schedule"][0]["cron"].split()[2:]
     assert (day, month) == ("*", "*")
     assert weekday != "*"
     (job,) = workflow["jobs"].values()
