@@ -24,6 +24,7 @@ DEFAULTS = {
     "dropout": 0.0,
     "bidirectional": False,
 }
+FLAGS = "bias", "batch_first", "bidirectional"
 Device: TypeAlias = torch.device | str | int | None
 Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
 
@@ -107,7 +108,7 @@ class RNNBase(nn.Module):
     def _all_weights(self) -> list[list[str]]:
         """The names of the parameters, one list a layer and direction."""
         names = self._flat_weights_names
-        size = len(names) // (self.num_layers * (1 + self.bidirectional))
+        size = len(names) // (self.num_layers * (2 if self.bidirectional else 1))
         return [names[start : start + size] for start in range(0, len(names), size)]
 
     @property
@@ -117,10 +118,11 @@ class RNNBase(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the sizes, and every option that is not at its default."""
+        values = {name: getattr(self, name) for name in DEFAULTS}
         options = [
-            f"{name}={getattr(self, name)}"
-            for name, default in DEFAULTS.items()
-            if repr(getattr(self, name)) != repr(default)
+            f"{name}={value}"
+            for name, value in values.items()
+            if (value is not DEFAULTS[name] if name in FLAGS else value != DEFAULTS[name])
         ]
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *options])
 
@@ -140,7 +142,7 @@ class RNNBase(nn.Module):
     ) -> tuple[int, int, int]:
         """Return the shape of h (L*D, N, H), or (L*D, N, P) with a proj_size P."""
         batch = input.shape[not self.batch_first] if batch_sizes is None else int(batch_sizes[0])
-        layers = self.num_layers * (1 + self.bidirectional)
+        layers = self.num_layers * (2 if self.bidirectional else 1)
         return layers, batch, self.proj_size or self.hidden_size
 
     def check_hidden_size(
@@ -227,7 +229,7 @@ def _run(
 ) -> tuple[Tensor, State]:
     """Hand input, state, parameters and options to `recurrent_network`."""
     parameters = dict(zip(network._flat_weights_names, network._flat_weights, strict=True))
-    options = network.num_layers, 1 + network.bidirectional
+    options = network.num_layers, 2 if network.bidirectional else 1
     dropout = network.dropout if network.training else 0.0
     return recurrent_network(input, state, parameters, network.mode, *options, dropout, batch_sizes)
 
@@ -245,7 +247,7 @@ def _initial(
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
         if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state
-            return tuple(part.to(lowered) for part in parts)
+            return tuple(p.to(lowered) if p.dtype is torch.float32 else p for p in parts)
     return parts
 
 
@@ -283,9 +285,8 @@ def reset_uniform(module: nn.Module, hidden_size: int) -> None:
 
 def _autocast_dtype(device: str) -> torch.dtype | None:
     """Return the lower precision that products are computed in, or None outside autocast."""
-    if not torch.amp.is_autocast_available(device) or not torch.is_autocast_enabled(device):
-        return None
-    return torch.get_autocast_dtype(device)
+    on = device != "meta" and torch.is_autocast_enabled(device)  # which "meta" has no answer to
+    return torch.get_autocast_dtype(device) if on else None
 
 
 def _require_options(module: "RNNBase", dropout: float) -> None:
@@ -302,8 +303,7 @@ def _require_options(module: "RNNBase", dropout: float) -> None:
     if dropout > 0 and module.num_layers == 1:
         message = "dropout acts between layers: expected num_layers of at least 2, got 1"
         warnings.warn(f"{message}, with dropout={dropout}", stacklevel=4)
-    flags = "bias", "batch_first", "bidirectional"
-    for kind, names in ((bool, flags), (int, ("input_size", "hidden_size"))):
+    for kind, names in ((bool, ("bias", "batch_first")), (int, ("input_size", "hidden_size"))):
         for name in names:
             value = getattr(module, name)
             if not isinstance(value, kind):

@@ -1,10 +1,14 @@
 """What the engine's tests share: a small course, pages in it, and what is said about them."""
 
 import atexit
+import contextlib
+import io
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from claimdown.page import Page, Problem
 from claimdown.reader import read
@@ -95,3 +99,18 @@ def inside(text: str, prefix: str = "    ") -> str:
     """Put a prefix before every line."""
     lines = text.splitlines(keepends=True)
     return "".join((prefix if line.strip() else prefix.rstrip(" ")) + line for line in lines)
+
+
+def pytest_said(root: Path, *options: str) -> tuple[int, str]:
+    """Run pytest in a course, within this process; say how it ended, and what it said."""
+    said = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.chdir(root),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.delenv("PYTEST_XDIST_WORKER", raising=False)
+        code = pytest.main(["-p", "claimdown", "-p", "no:cacheprovider", *options])
+    return code, said.getvalue()

@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -194,7 +195,7 @@ def test_every_kind_of_block_is_shown_or_refused(tmp_path: Path) -> None:
 
 
 def _with(page: Page, block: Block) -> Page:
-    return Page(page.path, page.text, page.edition, page.meta, (), (), (block,), frozenset())
+    return replace(page, items=(), claims=(), blocks=(block,))
 
 
 def test_title_says_where_the_notebook_comes_from(tmp_path: Path) -> None:

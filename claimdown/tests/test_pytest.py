@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checking import HEAD, TICKS, fence, inside, make_course, output
+from checking import HEAD, TICKS, fence, inside, make_course, output, pytest_said
 from courses import TWO_EDITIONS
 
 CLAIM = '!!! success "Claim: one is two (equal)"\n' + inside(fence(body="assert 1 == 2, 'no'"))
@@ -56,11 +56,17 @@ SEEN = [
     r'package\.md", line 9, in <module>\n(?:.*\n)*?.*numbers\.py", line 11, in positive\n',
     r"this line is not valid UTF-8\n\nbytes\.md:3: ",
 ]
-WORKERS = {"": "one process", "loadfile": "two workers", "load": "two workers, any test to any"}
+# Of pytest-xdist: how items are given to two workers; "" for none.
+ONE_OR_ANY, ONE_OR_FILES = ("", "load"), ("", "loadfile")
 
 
 def run(root: Path, *options: str, workers: str = "") -> tuple[int, str]:
     """Run pytest in a course, without other plugins; say how it ended, and what it said."""
+    return run_alone(root, *options, workers=workers) if workers else pytest_said(root, *options)
+
+
+def run_alone(root: Path, *options: str, workers: str = "") -> tuple[int, str]:
+    """Run pytest in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "claimdown", "-p", "no:cacheprovider"]
     if workers:
         command += ["-p", "xdist", "-n", "2", "--dist", workers]
@@ -71,7 +77,7 @@ def run(root: Path, *options: str, workers: str = "") -> tuple[int, str]:
     return result.returncode, result.stdout + result.stderr
 
 
-@pytest.fixture(scope="module", params=WORKERS, ids=WORKERS.get)
+@pytest.fixture(scope="module", params=ONE_OR_ANY)
 def broken(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[int, str]:
@@ -115,7 +121,7 @@ def test_summary_of_a_part(tmp_path: Path) -> None:
     assert "0 of 1 blocks executed, 0 of 1 outputs compared, 0 of 1 values verified" in text
 
 
-@pytest.mark.parametrize("workers", WORKERS, ids=WORKERS.get)
+@pytest.mark.parametrize("workers", ONE_OR_FILES)
 def test_update_rewrites_and_says_so(workers: str, tmp_path: Path) -> None:
     skipped = fence('python { .skip title="Not run: planted" }', "1 / 0")
     pages = {"a.md": GOOD, "b.md": PAGES["output.md"], "c.md": HEAD, "part/d.md": HEAD + skipped}
@@ -144,7 +150,7 @@ def test_page_that_cannot_be_rewritten_fails(tmp_path: Path) -> None:
 
 WRONG = {
     "timout = 5": "[tool.claimdown] timout: no such entry; there are author, cache",
-    "timeout = 'soon'": "[tool.claimdown] timeout: expected float, got 'soon'",
+    "timeout = 'soon'": "timeout: expected a number above 0, at most 86400, got 'soon'",
     "timeout = 5\n[tool.x": "pyproject.toml: ",
 }
 
@@ -166,7 +172,7 @@ def test_other_projects_notice_nothing(tmp_path: Path) -> None:
         "    names = {name for name in sys.modules if name.startswith('claimdown')}\n"
         "    assert names == {'claimdown', 'claimdown.pytest_plugin'}\n"
     )
-    code, text = run(root)
+    code, text = run_alone(root)
     assert code == pytest.ExitCode.OK, text
     assert "1 passed" in text
     assert "pages" not in text
@@ -175,12 +181,12 @@ def test_other_projects_notice_nothing(tmp_path: Path) -> None:
     assert f"ERROR: --update-outputs: no [tool.claimdown] in {root / 'pyproject.toml'}\n" in text
     (root / "other.ini").write_text("[pytest]\n")
     (root / "pyproject.toml").write_text("[broken")
-    assert run(root, "-c", "other.ini")[0] == pytest.ExitCode.OK
+    assert run(root, "-c", "other.ini", "--collect-only")[0] == pytest.ExitCode.OK
 
 
 def test_the_plugin_can_be_left_out(tmp_path: Path) -> None:
     root = make_course(tmp_path, {"a.md": PAGES["claim.md"]})
-    (root / "test_it.py").write_text("def test_it():\n    pass\n")
+    (root / "test_left.py").write_text("def test_it():\n    pass\n")
     code, text = run(root, "-p", "no:claimdown")
     assert code == pytest.ExitCode.OK, text
     assert "1 passed" in text

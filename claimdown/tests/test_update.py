@@ -113,11 +113,21 @@ CHANGES = {
 }
 
 
+# A page each, because they stand at its end; all others share one.
+AT_THE_END = [name for name in CHANGES if "at the end" in name]
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-@pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES)
-def test_update(before: str, after: str, line_end: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", *AT_THE_END])
+def test_update(name: str, line_end: str, tmp_path: Path) -> None:
+    names = [name] if name else [each for each in CHANGES if each not in AT_THE_END]
     front = "\ufeff---\ndescription: x\n---\n"
-    before, after = (f"{front}{HEAD}{text}".replace("\n", line_end) for text in (before, after))
+    before, after = (
+        (front + HEAD + "\nNext.\n\n".join(CHANGES[each][side] for each in names)).replace(
+            "\n", line_end
+        )
+        for side in (0, 1)
+    )
     assert updated(written(tmp_path, before)) == after
 
 

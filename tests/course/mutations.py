@@ -22,9 +22,9 @@ class Mutation:
 
 # The products of `rnn_cell`, which the other two cells have as well.
 RNN_CELL = (
-    "    read = nn.functional.linear(input, weight_ih, bias_ih)\n"
-    "    kept = nn.functional.linear(hx, weight_hh, bias_hh)\n"
-    "    return torch.tanh"
+    "    input_gates = nn.functional.linear(input, weight_ih, bias_ih)\n"
+    "    hidden_gates = nn.functional.linear(hx, weight_hh, bias_hh)\n"
+    "    gates = input_gates + hidden_gates"
 )
 
 MUTATIONS = [
@@ -240,8 +240,8 @@ MUTATIONS = [
     Mutation(
         "the tanh is left out",
         "cells.py",
-        right="return torch.tanh(read + kept) if",
-        wrong="return read + kept if",
+        right="return torch.tanh(gates) if",
+        wrong="return gates if",
         caught_by={
             "cells": ["`rnn_cell` is"],
             "cell-modules": ["`RNNCell` is"],
@@ -256,8 +256,8 @@ MUTATIONS = [
     Mutation(
         "the relu is left out",
         "cells.py",
-        right="else torch.relu(read + kept)",
-        wrong="else read + kept",
+        right="else torch.relu(gates)",
+        wrong="else gates",
         caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
     ),
     Mutation(
@@ -330,8 +330,8 @@ MUTATIONS = [
     Mutation(
         "the final states come from the top down",
         "depth.py",
-        right="torch.stack(final_states)",
-        wrong="torch.stack(final_states[::-1])",
+        right="tuple(final_states)",
+        wrong="tuple(final_states[::-1])",
         caught_by={"stacked": ["two one-layer `nn.RNN`s", "`h_n[0]` is the last step"]},
     ),
     # Bidirectional
@@ -372,8 +372,8 @@ MUTATIONS = [
     Mutation(
         "the final states are swapped",
         "directions.py",
-        right="torch.stack([h_forward, h_reverse])",
-        wrong="torch.stack([h_reverse, h_forward])",
+        right="(h_forward, h_reverse)",
+        wrong="(h_reverse, h_forward)",
         caught_by={"bidirectional": ["the final states are", "`h_n`, batch first"]},
     ),
     Mutation(
@@ -391,22 +391,22 @@ MUTATIONS = [
     Mutation(
         "every layer gets the first layer's parameters",
         "plain_rnn.py",
-        right="layer_parameters(parameters, layer, r)",
+        right="layer_parameters(parameters, k, r)",
         wrong="layer_parameters(parameters, 0, r)",
         caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
         "plain_rnn.py",
-        right="torch.unflatten(hx, 0, (num_layers, directions))",
-        wrong="torch.unflatten(hx, 0, (directions, num_layers)).transpose(0, 1)",
+        right="torch.unflatten(hx, 0, (num_layers, 2))",
+        wrong="torch.unflatten(hx, 0, (2, num_layers)).transpose(0, 1)",
         caught_by={"deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "final states are written direction by direction, not layer by layer",
         "plain_rnn.py",
-        right="h_n.flatten(0, 1)",
-        wrong="h_n.transpose(0, 1).flatten(0, 1)",
+        right="[h_n for pair in pairs for h_n in pair]",
+        wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
             "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
             "index": ["the course's network agrees"],
@@ -476,10 +476,31 @@ MUTATIONS = [
         caught_by={"steps": ["product, then step"], "network": ["`recurrent_network` is"]},
     ),
     Mutation(
+        "where one bias is missing, the other is left out, too",
+        "steps.py",
+        right="bias_hh if bias_ih is None else bias_ih if bias_hh is None else bias_ih + bias_hh",
+        wrong="None if bias_ih is None or bias_hh is None else bias_ih + bias_hh",
+        caught_by={"steps": ["a bias that is missing"]},
+    ),
+    Mutation(
+        "the output gate is written over, although autograd has kept it",
+        "steps.py",
+        right="o.sigmoid_() * torch.tanh(c)",
+        wrong="o.sigmoid_().mul_(torch.tanh(c))",
+        caught_by={"steps": ["writing over products"]},
+    ),
+    Mutation(
+        "a piece is as long for a batch as for one sequence",
+        "network.py",
+        right="AT_ONCE // (max(1, input.shape[1]) * features)",
+        wrong="AT_ONCE // features",
+        caught_by={"network": ["put together"]},
+    ),
+    Mutation(
         "read from the end, a piece of a long sequence begins at its front",
         "network.py",
-        right="for step in torch.split_with_sizes(projected, piece)[::order]:",
-        wrong="for step in torch.split_with_sizes(projected, piece):",
+        right="for projected in project(piece)[::order]:",
+        wrong="for projected in project(piece):",
         caught_by={"network": ["a sequence in pieces"]},
     ),
     Mutation(
@@ -493,6 +514,13 @@ MUTATIONS = [
         },
     ),
     # nn.LSTM by hand
+    Mutation(
+        "the batch is taken from the time axis",
+        "module_base.py",
+        right="input.shape[not self.batch_first]",
+        wrong="input.shape[self.batch_first]",
+        caught_by={"modules": ["sizes and permuted states"]},
+    ),
     Mutation(
         "the output gate before the content, as in many a cell written from a drawing",
         "cells.py",
@@ -524,8 +552,8 @@ MUTATIONS = [
     Mutation(
         "an LSTM reads one of its two biases",
         "cells.py",
-        right="kept = nn.functional.linear(h, weight_hh, bias_hh)",
-        wrong="kept = nn.functional.linear(h, weight_hh)",
+        right="hidden_gates = nn.functional.linear(h, weight_hh, bias_hh)",
+        wrong="hidden_gates = nn.functional.linear(h, weight_hh)",
         caught_by={"lstm-by-hand": ["moved into one of the two biases"]},
     ),
     Mutation(
@@ -627,16 +655,16 @@ MUTATIONS = [
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
         "cells.py",
-        right="return torch.tanh(read + kept) if",
-        wrong="return 2 * torch.sigmoid(2 * (read + kept)) - 1 if",
+        right="return torch.tanh(gates) if",
+        wrong="return 2 * torch.sigmoid(2 * gates) - 1 if",
         caught_by={"backpropagation-through-time": ["autograd keeps $T$ states"]},
     ),
     # Vanishing and exploding gradients
     Mutation(
         "a sigmoid bends in place of the tanh",
         "cells.py",
-        right="return torch.tanh(read + kept) if",
-        wrong="return torch.sigmoid(read + kept) if",
+        right="return torch.tanh(gates) if",
+        wrong="return torch.sigmoid(gates) if",
         caught_by={
             "regularising": ["residual layers whose parameters are zero"],
             "vanishing-gradients": [
@@ -675,8 +703,8 @@ MUTATIONS = [
     Mutation(
         "the gates are read in the order z, r, n",
         "cells.py",
-        right="read_r, read_z, read_n = read.chunk(3, dim=-1)",
-        wrong="read_z, read_r, read_n = read.chunk(3, dim=-1)",
+        right="input_r, input_z, input_n = input_gates.chunk(3, dim=-1)",
+        wrong="input_z, input_r, input_n = input_gates.chunk(3, dim=-1)",
         caught_by={"gru-by-hand": ["one step is `nn.GRUCell`", "a loop of steps is `nn.GRU`"]},
     ),
     Mutation(
@@ -696,8 +724,8 @@ MUTATIONS = [
     Mutation(
         "the reset gate scales what is read, too",
         "cells.py",
-        right="torch.tanh(read_n + r * kept_n)",
-        wrong="torch.tanh(r * (read_n + kept_n))",
+        right="torch.tanh(input_n + r * hidden_n)",
+        wrong="torch.tanh(r * (input_n + hidden_n))",
         caught_by={
             "gru-by-hand": ["for $r$ and $z$ one bias", "reset before is reset after if $b_{hn}$"]
         },
@@ -705,8 +733,8 @@ MUTATIONS = [
     Mutation(
         "no gradient comes back through the reset gate",
         "cells.py",
-        right="r = torch.sigmoid(read_r + kept_r)",
-        wrong="r = torch.sigmoid(read_r + kept_r).detach()",
+        right="r = torch.sigmoid(input_r + hidden_r)",
+        wrong="r = torch.sigmoid(input_r + hidden_r).detach()",
         caught_by={"gru-by-hand": ["the gradients are those of `nn.GRU`"]},
     ),
     Mutation(
@@ -720,8 +748,8 @@ MUTATIONS = [
     Mutation(
         "layers start from each other's states",
         "depth.py",
-        right="zip(layers, hx.unbind(), strict=True)",
-        wrong="zip(layers, hx.flip(0).unbind(), strict=True)",
+        right="zip(layers, hx, strict=True)",
+        wrong="zip(layers, list(hx)[::-1], strict=True)",
         caught_by={"regularising": ["with the same seed, dropout between our layers"]},
     ),
 ]

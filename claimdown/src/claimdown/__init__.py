@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from claimdown.config import Config, ConfigError, config_for
     from claimdown.notebooks import notebook
     from claimdown.page import Page
     from claimdown.reader import read
@@ -18,18 +17,14 @@ if TYPE_CHECKING:
 
 # Each is imported when it is asked for: pytest loads the plugin in every project that it runs in.
 _MODULES = {
-    "Config": "config",
-    "ConfigError": "config",
     "Page": "page",
     "Report": "report",
-    "config_for": "config",
     "differences": "translation",
     "notebook": "notebooks",
     "read": "reader",
     "run": "runner",
 }
-__all__ = ["Config", "ConfigError", "Page", "Report", "config_for", "differences", "notebook",
-           "read", "run"]  # fmt: skip
+__all__ = ["Page", "Report", "differences", "notebook", "read", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,15 +13,10 @@ from pathlib import Path
 
 from claimdown.config import ConfigError, config_for
 from claimdown.reader import read
-from claimdown.report import Report
+from claimdown.report import Report, summary
 from claimdown.runner import run
-from claimdown.summary import summary
 from claimdown.translation import compare, mark_translated, pairs
 from claimdown.update import apply_edits
-
-
-class UsageError(ValueError):
-    """What was asked for cannot be done; the text says what was expected."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,17 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.compare or chosen.translated:
             return compare_all(pages, chosen.translated)
         return run_all(pages, chosen.update)
-    except (ConfigError, UsageError) as error:
+    except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
 
 
 def pages_of(paths: list[Path]) -> list[Path]:
-    """List the pages that are asked for, each once.
-
-    Raises:
-        UsageError: names the path that is no page and holds none.
-    """
+    """List the pages that are asked for, each once; refuse a path that is none and holds none."""
     found: dict[Path, Path] = {}
     for path in paths or [config_for(Path()).root]:
         course = config_for(path)
@@ -56,7 +47,7 @@ def pages_of(paths: list[Path]) -> list[Path]:
         if path.is_file() and path.suffix == ".md":
             here = [path]
         if not here:
-            raise UsageError(f"{path}: expected a page, *.md, or a folder with pages of a course")
+            raise ConfigError(f"{path}: expected a page, *.md, or a folder with pages of a course")
         found |= {page.resolve(): page for page in here}
     return list(found.values())
 

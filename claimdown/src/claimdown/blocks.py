@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from claimdown.page import Block, Fence
 
@@ -70,6 +71,11 @@ def indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
+def inside(holder: Block, later: Iterable[Block]) -> Iterator[Block]:
+    """Yield those of the blocks below another one that it holds."""
+    return takewhile(lambda block: block.indent >= holder.indent + STEP, later)
+
+
 def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
     """Say of each block that Markdown would take for another one, at which line, and why."""
     holders: list[int] = []
@@ -80,10 +86,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
         content = holders[-1] + STEP if holders else 0
         what = "this fence is" if block.fence else "this is"
         if block.indent >= content + STEP and not block.fence:
-            yield (
-                block.line,
-                "this code block is not a fence: it is indented too far, and shown as code",
-            )
+            message = "this code block is not a fence: it is indented too far, and shown as code"
+            yield block.line, message
         elif block.kind == "footnote" and block.indent:
             yield block.line, "a footnote's text stands at the left margin"
         elif block.indent != content:
@@ -94,10 +98,8 @@ def misplaced(blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
             least = block.indent + (block.kind in HOLDING)
             for number, line in enumerate(block.lines[1:], block.line + 1):
                 if line.strip() and indent(line) < least:
-                    yield (
-                        number,
-                        f"this line is not indented as the {block.kind} that it belongs to",
-                    )
+                    what = f"the {block.kind} that it belongs to"
+                    yield number, f"this line is not indented as {what}"
         if block.kind in HOLDING:
             holders.append(block.indent)
         before = block

@@ -1,28 +1,27 @@
 """Compare what a page claims with what its code computed."""
 
-import doctest
 import math
 import re
-import unicodedata
 from typing import Any
 
-from sybil.evaluators.doctest import NUMBER, OutputChecker
+from claimdown.numbers import GAP
+from claimdown.report import ClaimError
 
 FLOAT = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?")
 DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.(?P<fraction>\d*))?|\.\d+)(?:[eE](?P<exponent>[-+]?\d+))?")
-EXACT = doctest.DONT_ACCEPT_TRUE_FOR_1 | doctest.DONT_ACCEPT_BLANKLINE
+# Control characters but line feeds, and halves of characters.
+UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def same_output(expected: str, actual: str) -> bool:
     """Compare text exactly and floats to the digits shown.
 
-    The number-aware checker allows a whole unit in the last digit shown, and takes 0.04 for `0.0`.
-    Here a float agrees if it is what is shown when it is rounded to the digits shown, so one that
-    is printed with as many digits must be equal.
+    A float agrees if it is what is shown when it is rounded to the digits shown, so one that is
+    printed with as many digits must be equal.
     """
-    if not OutputChecker().check_output(expected + "\n", actual + "\n", NUMBER | EXACT):
+    if FLOAT.sub(GAP, expected) != FLOAT.sub(GAP, actual):
         return False
-    pairs = zip(FLOAT.findall(expected), FLOAT.findall(actual), strict=False)
+    pairs = zip(FLOAT.findall(expected), FLOAT.findall(actual), strict=True)
     return all(rounds_to(shown, float(number)) for shown, number in pairs)
 
 
@@ -76,19 +75,13 @@ def numbers_like(text: str, written: str) -> str:
 
 
 def as_shown(printed: str) -> str:
-    """Return a printed text as a page can show it.
-
-    Raises:
-        ValueError: names the first character or line that no page can show.
-    """
+    """Return a printed text as a page can show it; refuse what none can."""
     lines = [line.rstrip() for line in printed.expandtabs().split("\n")]
     text = "\n".join(lines).rstrip("\n")
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character != "\n":
-            raise ValueError(f"the code prints {character!r}, which a page cannot show")
+    if found := UNSEEN.search(text):
+        raise ClaimError(f"the code prints {found[0]!r}, which a page cannot show")
     for line in lines:
         if re.match(r"\s*(?:`{3}|~{3})", line) or "-8<-" in line:
-            raise ValueError(
-                f"the code prints {line!r}, which a page would take for its own markup"
-            )
+            why = "which a page would take for its own markup"
+            raise ClaimError(f"the code prints {line!r}, {why}")
     return text

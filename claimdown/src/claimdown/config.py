@@ -4,15 +4,14 @@ Every message about a wrong entry names it, what was expected and what came.
 """
 
 import tomllib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard
 
 SHOWN = ("bash", "powershell", "toml", "yaml", "markdown", "html", "json", "bibtex")
 HTML = ("abbr", "br", "div", "figcaption", "figure", "kbd", "span", "sub", "sup")
-
-
 DAY = 86_400.0  # seconds, the longest time that a page may take
 
 
@@ -100,6 +99,10 @@ class Config:
     def words(self, edition: str) -> Words:
         return self.editions[edition].words
 
+    def name_of(self, path: Path) -> str:
+        """Name a file from the root of the course."""
+        return path.relative_to(self.root).as_posix()
+
     def folder(self, edition: str) -> Path:
         return self.root / self.editions[edition].folder
 
@@ -142,68 +145,74 @@ def _load(file: Path, _: int) -> Config:
 
 def parse(table: dict[str, Any], file: Path) -> Config:
     """Build the configuration from the table `[tool.claimdown]` of a file."""
-    where = f"{file}: [tool.claimdown]"
+    where, root = f"{file}: [tool.claimdown", file.parent.resolve()
     table = dict(table)
-    editions = table.pop("editions", {"en": {}})
-    if not isinstance(editions, dict) or not editions:
-        raise ConfigError(f"{where} editions: expected one table per language, got {editions!r}")
-    root = file.parent.resolve()
-    values = _checked(Config, table, where, {"root", "editions"})
-    read = {name: _edition(entry, f"{file}: [tool.claimdown.editions.{name}]", name)
-            for name, entry in editions.items()}  # fmt: skip
-    for name, edition in read.items():
-        if edition.original and edition.original not in read:
-            raise ConfigError(
-                f"{where} editions.{name}.original: expected one of {', '.join(read)}, "
-                f"got {edition.original!r}"
-            )
+    tables = table.pop("editions", {"en": {}})
+    if not isinstance(tables, dict) or not tables:
+        raise _wrong(f"{where}] editions", "one table per language", tables)
+    editions = {name: _edition(name, entry, where) for name, entry in tables.items()}
+    for name, edition in editions.items():
+        if edition.original and edition.original not in editions:
+            expected = f"one of {', '.join(editions)}"
+            raise _wrong(f"{where}] editions.{name}.original", expected, edition.original)
         if not (root / edition.folder).is_dir():
-            raise ConfigError(
-                f"{where} editions.{name}.folder: expected a folder, got {edition.folder!r}"
-            )
-    return Config(root=root, editions=read, **values)
+            raise _wrong(f"{where}] editions.{name}.folder", "a folder", edition.folder)
+    return Config(root=root, editions=editions, **_checked(Config, table, f"{where}]"))
 
 
-def _edition(entry: Any, where: str, name: str) -> Edition:
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{where}: expected a table, got {entry!r}")
-    entry = dict(entry)
-    words = entry.pop("words", {})
+def _edition(name: str, table: Any, where: str) -> Edition:
+    where = f"{where}.editions.{name}]"
+    if not isinstance(table, dict):
+        raise _wrong(where, "a table", table)
+    table = dict(table)
+    words = table.pop("words", {})
     if not isinstance(words, dict):
-        raise ConfigError(f"{where} words: expected a table, got {words!r}")
-    values = _checked(Words, words, f"{where} words", set())
+        raise _wrong(f"{where} words", "a table", words)
+    values = _checked(Words, words, f"{where} words")
     missing = [field.name for field in fields(Words) if field.name not in values]
     if name != "en" and missing:  # the defaults are English
         raise ConfigError(f"{where} words: add {', '.join(missing)} in this language")
-    return Edition(**_checked(Edition, entry, where, {"words"}), words=Words(**values))
+    return Edition(**_checked(Edition, table, where), words=Words(**values))
 
 
-def _checked(kind: type, table: dict[str, Any], where: str, own: set[str]) -> dict[str, Any]:
+def _checked(kind: type, table: dict[str, Any], where: str) -> dict[str, Any]:
     """Check a table's entries against the fields of a data class."""
-    types = {field.name: field.type for field in fields(kind) if field.name not in own}
+    types = {field.name: field.type for field in fields(kind) if field.type in ENTRIES}
     found = {}
     for name, value in table.items():
         if name not in types:
             known = ", ".join(sorted(types))
             raise ConfigError(f"{where} {name}: no such entry; there are {known}")
-        found[name] = _as(types[name], value, f"{where} {name}")
+        expected, fits = ENTRIES[types[name]]
+        if not fits(value):
+            raise _wrong(f"{where} {name}", expected, value)
+        found[name] = tuple(value) if isinstance(value, list) else value
     return found
 
 
-def _as(kind: Any, value: Any, where: str) -> Any:
-    if get_origin(kind) is tuple:
-        (inner, _) = get_args(kind)
-        if isinstance(value, list) and all(isinstance(each, inner) for each in value):
-            return tuple(value)
-        raise ConfigError(f"{where}: expected a list of strings, got {value!r}")
-    if get_origin(kind) is dict:
-        if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
-            return value
-        raise ConfigError(f"{where}: expected a table of strings, got {value!r}")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind):
-        raise ConfigError(f"{where}: expected {kind.__name__}, got {value!r}")
-    if kind is float and not 0 < value <= DAY:
-        raise ConfigError(f"{where}: expected a number above 0, at most {DAY:g}, got {value!r}")
-    return value
+def _wrong(where: str, expected: str, found: object) -> ConfigError:
+    return ConfigError(f"{where}: expected {expected}, got {found!r}")
+
+
+def is_time(value: Any) -> TypeGuard[float]:
+    """Whether something is a number of seconds that a page may take."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= DAY
+
+
+def _are_strings(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+# By the type of a field: what is expected in its place, and whether a value is that.
+ENTRIES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    str: ("a string", lambda value: isinstance(value, str)),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    float: (f"a number above 0, at most {DAY:g}", is_time),
+    tuple[str, ...]: (
+        "a list of strings", lambda value: isinstance(value, list) and _are_strings(value)
+    ),
+    dict[str, str]: (
+        "a table of strings", lambda value: isinstance(value, dict) and _are_strings(value.values())
+    ),
+}  # fmt: skip

@@ -6,23 +6,21 @@ stops if a page does not hold, makes the numbers true.
 """
 
 import re
-from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from markdown import Extension, Markdown
+from markdown import Markdown
 from markdown.preprocessors import Preprocessor
 from mkdocs.utils.yaml import yaml_load
 
 from claimdown.config import Config, Words
+from claimdown.fences import outermost
 from claimdown.page import Page
 from claimdown.reader import read
-from claimdown.values import edition_of
+from claimdown.values import EditionExtension
 
 COLUMNS = ("executed", "compared", "verified", "claims", "skipped", "shown")
-SUMMARY = COLUMNS[:-1]
-FENCE = re.compile(r"(?P<prefix>\s*)(?P<run>`{3,}|~{3,})(?P<info>.*)")
 
 
 class CountsFences(Preprocessor):
@@ -33,39 +31,26 @@ class CountsFences(Preprocessor):
         self.config, self.edition, self.nav = config, edition, nav
 
     def run(self, lines: list[str]) -> list[str]:
-        return list(self.filled(lines))
-
-    def filled(self, lines: list[str]) -> Iterator[str]:
-        rest = iter(lines)
-        for line in rest:
-            opening = FENCE.match(line)
-            if not opening:
-                yield line
-                continue
-            inside = [line]  # this fence, whole: one inside it is only shown
-            for later in rest:
-                inside.append(later)
-                if re.fullmatch(rf"\s*{opening['run']}{opening['run'][0]}*\s*", later):
-                    break
-            if opening["info"].strip() == "checks":
-                html = filled_in("\n".join(inside[1:-1]), self.config, self.edition, self.nav)
-                yield from ["", opening["prefix"] + self.md.htmlStash.store(html), ""]
-            else:
-                yield from inside
+        text, done, end = "\n".join(lines), "", 0
+        for fence in outermost(text):
+            if fence.lexemes["info"].strip() == "checks":
+                word = fence.lexemes["source"].strip()
+                html = filled_in(word, self.config, self.edition, self.nav)
+                indent = text[fence.start : text.index("`", fence.start)]
+                done += f"{text[end : fence.start]}\n{indent}{self.md.htmlStash.store(html)}\n"
+                end = fence.end
+        return (done + text[end:]).split("\n")
 
 
 def filled_in(word: str, config: Config, edition: str, nav: str = "") -> str:
-    """Return the HTML of a fence.
-
-    Raises:
-        ValueError: if the fence holds another word.
-    """
+    """Return the HTML of a fence; ValueError names another word than one of the two."""
     kinds = {"table": _table, "summary": _summary}
-    word = word.strip()
     if word not in kinds:
-        raise ValueError(f"checks: expected one of {', '.join(kinds)}, got {word!r}")
+        known = ", ".join(kinds)
+        raise ValueError(f"checks: expected one of {known}, got {word!r}")
     pages = [read(path) for path in in_order(config, edition, nav)]
-    return kinds[word](pages, config.words(edition))
+    total = {kind: sum(page.counts[kind] for page in pages) for kind in COLUMNS}
+    return kinds[word](pages, total, config.words(edition))
 
 
 def in_order(config: Config, edition: str, nav: str) -> list[Path]:
@@ -107,14 +92,13 @@ def count_line(counts: dict[str, int], link: str, words: Words) -> str:
     return line if link else re.sub(r"</?a\b[^>]*>", "", line)
 
 
-def _table(pages: list[Page], words: Words) -> str:
+def _table(pages: list[Page], total: dict[str, int], words: Words) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in words.columns)
     having = [page for page in pages if any(page.counts.values())]
     body = "".join(_row(page.title, page.counts) for page in having)
-    foot = _row(words.all_pages, _total(pages))
     return (
         f'<div class="checks"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody><tfoot>{foot}</tfoot></table></div>"
+        f"<tbody>{body}</tbody><tfoot>{_row(words.all_pages, total)}</tfoot></table></div>"
     )
 
 
@@ -123,31 +107,19 @@ def _row(name: str, row: dict[str, int]) -> str:
     return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
 
 
-def _summary(pages: list[Page], words: Words) -> str:
-    total = _total(pages)
-    named = zip(SUMMARY, words.summary, strict=True)
-    items = [f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in named]
-    return f'<ul class="checks">{"".join(items)}</ul>'
+def _summary(_: list[Page], total: dict[str, int], words: Words) -> str:
+    named = zip(COLUMNS[:-1], words.summary, strict=True)
+    items = "".join(f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in named)
+    return f'<ul class="checks">{items}</ul>'
 
 
-def _total(pages: list[Page]) -> dict[str, int]:
-    return {kind: sum(page.counts[kind] for page in pages) for kind in COLUMNS}
-
-
-class CountsExtension(Extension):
-    def __init__(self, **kwargs: Any) -> None:
-        self.config = {
-            "edition": ["", "the pages' edition in [tool.claimdown]; without one, the first"],
-            "root": [".", "a folder of the project that [tool.claimdown] belongs to"],
-            "nav": ["", "a file for MkDocs, below the project's root, that orders the pages"],
-        }
-        super().__init__(**kwargs)
+class CountsExtension(EditionExtension):
+    options: ClassVar = {"nav": ["", "a file for MkDocs, below the root, that orders the pages"]}
 
     def extendMarkdown(self, md: Markdown) -> None:
+        counts = CountsFences(md, *self.edition(), self.getConfig("nav"))
         # After includes (32) and normal line ends (30), before all that takes fences (25).
-        md.preprocessors.register(
-            CountsFences(md, *edition_of(self), self.getConfig("nav")), "claimdown_counts", 26
-        )
+        md.preprocessors.register(counts, "claimdown_counts", 26)
 
 
 def makeExtension(**kwargs: Any) -> CountsExtension:

@@ -6,7 +6,7 @@ checked, or lose one.
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -86,21 +86,17 @@ def _blocks(page: Page, shown: Published) -> Iterator[Fault]:
         yield line, f"this {names[line]} is not shown as it was checked: {_quoted(text)}"
     lines = {text: line for line, text in fences}
     for _, text in compared(shown.python, _texts(page, Code, Skipped))[0]:
-        if text not in (more for _, more in unread):
+        if text in lines:  # else it is unread, and named above
             yield lines[text], f"the page shows as Python what was not executed: {_quoted(text)}"
-    if not lost and (at := _elsewhere(checked, shown.blocks)):
-        yield at, f"on the page, this {names[at]} stands in another place"
+    texts = {text for _, text in checked}
+    pairs = zip(checked, (text for text in shown.blocks if text in texts), strict=False)
+    moved = [line for (line, text), other in pairs if text != other]
+    if moved and not lost:
+        yield moved[0], f"on the page, this {names[moved[0]]} stands in another place"
 
 
 def _texts(page: Page, *kinds: type[Fence]) -> list[tuple[int, str]]:
     return [(each.line, normal(each.code)) for each in page.of(Fence) if isinstance(each, kinds)]
-
-
-def _elsewhere(checked: Sequence[tuple[int, str]], blocks: Sequence[str]) -> int | None:
-    """Return the line of the first block that the page shows in another place."""
-    texts = {text for _, text in checked}
-    pairs = zip(checked, (text for text in blocks if text in texts), strict=False)
-    return next((line for (line, text), other in pairs if text != other), None)
 
 
 def _values(page: Page, shown: Published) -> Iterator[Fault]:
@@ -116,8 +112,7 @@ def _values(page: Page, shown: Published) -> Iterator[Fault]:
 
 def _claims(page: Page, shown: Published) -> Iterator[Fault]:
     titles = {letters(claim.title): claim.title for claim in page.claims}
-    claims = [(claim.line, letters(claim.title)) for claim in page.claims]
-    more, less = compared(shown.claims, claims)
+    more, less = compared(shown.claims, [(c.line, letters(c.title)) for c in page.claims])
     for line, title in more:
         yield line, f"the page shows a claim that is not in its source: {title}"
     for line, title in less:

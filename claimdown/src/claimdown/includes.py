@@ -12,11 +12,7 @@ from pymdownx.snippets import SnippetExtension, SnippetMissingError, SnippetPrep
 
 
 def definitions(source: str) -> dict[str, tuple[int, int]]:
-    """Map each top-level function and class to its first and last line (1-based, inclusive).
-
-    Raises:
-        SyntaxError: if the source is not Python.
-    """
+    """Map each top-level function and class to its first and last line (1-based, inclusive)."""
     found = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -7,12 +7,12 @@ their own while MkDocs renders; a build waits for them at its end, `mkdocs serve
 import logging
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from html import escape
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Literal
 
 from mkdocs.config import base
@@ -71,11 +71,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             future.cancel()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Read the course's configuration, and look whether what the options name is there.
-
-        Raises:
-            PluginError: if it is not.
-        """
+        """Read the course's configuration, and look whether what the options name is there."""
         try:
             self.course = config_for(Path(config.config_file_path).parent)
         except ConfigError as error:
@@ -123,35 +119,26 @@ class ClaimdownPlugin(BasePlugin[Options]):
             future.add_done_callback(tell)
 
     def finish(self, file: File, future: Future[Report], config: MkDocsConfig) -> None:
-        """Name what does not hold on a page; write its notebook if all does.
-
-        Raises:
-            PluginError: if the configuration asks for what is not installed.
-        """
+        """Name what does not hold on a page; write its notebook if all does."""
         try:
             report = future.result()
         except ConfigError as error:
             raise PluginError(str(error)) from None
-        for failure in report.failures:
-            self.name(report.page, failure.line, failure.message)
+        tell(report.page, [(failure.line, failure.message) for failure in report.failures])
         if report.failures or not self.has_notebook(file, report.page):
             return
         try:
             address = posixpath.join(config.site_url or "", file.url)
             node = notebook(report.page, report, address, self.figure)
         except ValueError as error:  # the page holds something that no notebook can show
-            log.error(str(error).replace(str(report.page.path), self.name_of(report.page)))
+            log.error(str(error).replace(str(report.page.path), report.page.name))
             return
         target = Path(file.abs_dest_path).with_suffix(".ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(notebook_text(node), encoding="utf-8", newline="\n")
 
     def counts_page(self, edition: str, files: Files) -> File | None:
-        """Find the page that the lines below the titles link to: of the edition, or its original.
-
-        Raises:
-            PluginError: if there is no such page.
-        """
+        """Find the page that the lines below the titles link to: the edition's, or its original."""
         name = self.config.counts_page
         if not name:
             return None
@@ -184,11 +171,12 @@ class ClaimdownPlugin(BasePlugin[Options]):
         found = self.pages.get(page.file.src_uri)
         if found is None:
             return html
-        for problem in [] if self.config.run else found.of(Problem):
-            self.name(found, problem.line, problem.message)
-        if not found.of(Problem):
-            self.name_all(found, unverified_numbers(found, html))
-        words, facts = self.course.words(found.edition), ""
+        problems = [(problem.line, problem.message) for problem in found.of(Problem)]
+        if not problems:
+            tell(found, unverified_numbers(found, html))
+        elif not self.config.run:  # else they are named with what fails
+            tell(found, problems)
+        words, facts = found.words, ""
         if not any(fence.code.strip() == "summary" for fence in found.of(Generated)):
             to = self.counts_page(found.edition, files)
             link = to.url_relative_to(page.file) if to else ""
@@ -209,8 +197,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
         if found:
             self.compared.add(page.file.dest_uri)
             if not found.of(Problem):
-                claim = self.course.words(found.edition).claim
-                self.name_all(found, differences(found, published(output, claim)))
+                tell(found, differences(found, published(output, found.words.claim)))
         return output
 
     @event_priority(100)  # notebooks are there when other plugins look at the site
@@ -234,15 +221,10 @@ class ClaimdownPlugin(BasePlugin[Options]):
 
     on_post_build = CombinedEvent(_finish_all, _name_unread)
 
-    def name(self, page: Page, line: int, message: str) -> None:
-        log.error(f"{self.name_of(page)}:{line}: {message}")
 
-    def name_of(self, page: Page) -> str:
-        return page.path.relative_to(self.course.root).as_posix()
-
-    def name_all(self, page: Page, faults: list[Fault]) -> None:
-        for line, message in faults:
-            self.name(page, line, message)
+def tell(page: Page, faults: Iterable[Fault]) -> None:
+    for line, message in faults:
+        log.error(f"{page.name}:{line}: {message}")
 
 
 def matches(name: str, patterns: list[str]) -> bool:
@@ -260,15 +242,11 @@ def below_title(html: str, facts: str) -> str:
 
 
 def loaded(name: str) -> Callable[..., Any]:
-    """Import a function by its name, `module:function`.
-
-    Raises:
-        PluginError: names what could not be found.
-    """
-    module, _, function = name.partition(":")
+    """Import a function by its name, `module:function`."""
     try:
-        return getattr(import_module(module), function)
+        found = resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise PluginError(
-            f"option figures: expected module:function, got {name!r}: {error}"
-        ) from None
+        found, name = None, f"{name}: {error}"
+    if not callable(found):
+        raise PluginError(f"option figures: expected module:function, got {name}")
+    return found

@@ -19,7 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from claimdown.config import Config, config_for
+from claimdown.config import Config
 from claimdown.page import Block, Code, Fence, Generated, Output, Page, Problem
 from claimdown.prose import ATTRIBUTES, IMAGE, TAG, TOKEN
 from claimdown.report import Report
@@ -62,7 +62,7 @@ def notebook(
         raise ValueError("\n".join([*faults, *report.messages]))
     writer = _Writer(page, report, address, figure)
     title = re.sub(r"[`*$\\]", "", writer.title)
-    return new_notebook(cells=list(writer.cells()), metadata=metadata(title, writer.config))
+    return new_notebook(cells=list(writer.cells()), metadata=metadata(title, page.config))
 
 
 def metadata(title: str, config: Config) -> dict[str, Any]:
@@ -86,8 +86,7 @@ class _Writer:
 
     def __init__(self, page: Page, report: Report, address: str, png: Figures | None) -> None:
         self.page, self.report, self.address, self.png = page, report, address, png
-        self.config = config_for(page.path)
-        self.edition = self.config.editions[page.edition]
+        self.edition = page.config.editions[page.edition]
         self.anchor = ""  # of the container that was opened last
         self.title = self.inline(page.title)
         self.terms = {  # where a paragraph is what the definition below it defines

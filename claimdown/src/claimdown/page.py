@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from claimdown.config import Config, Words
+
 Kind = TypeVar("Kind", bound="Item")
 
 
@@ -119,6 +121,7 @@ class Page:
 
     path: Path
     text: str  # with \n line ends
+    config: Config  # of the course
     edition: str  # the name of its language in the configuration
     meta: dict[str, Any]  # the front matter
     items: tuple[Item, ...]  # fences, values and problems, in page order
@@ -131,11 +134,19 @@ class Page:
         return [item for item in self.items if isinstance(item, kind)]
 
     @property
+    def words(self) -> Words:
+        return self.config.words(self.edition)
+
+    @property
+    def name(self) -> str:
+        """The page's file, from the root of its course."""
+        return self.config.name_of(self.path)
+
+    @property
     def title(self) -> str:
         """The first heading, without its id; the file's name if there is none."""
-        found = (block for block in self.blocks if block.kind == "heading")
-        first = next(found, None)
-        return without_id(first.lines[0].lstrip("# ")) if first else self.path.stem
+        headings = (block.text for block in self.blocks if block.kind == "heading")
+        return without_id(next(headings, self.path.stem).lstrip("# "))
 
     @property
     def counts(self) -> dict[str, int]:

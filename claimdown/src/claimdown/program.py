@@ -4,6 +4,7 @@ import ast
 import contextlib
 import linecache
 import reprlib
+import symtable
 import sys
 import traceback
 import types
@@ -137,13 +138,7 @@ def main_module(program: Program) -> types.ModuleType:
     return module
 
 
-def assigned_names(tree: ast.Module) -> set[str]:
+def assigned_names(code: str) -> set[str]:
     """List the names that a module binds: definitions, assignments and imports."""
-    names = {node.id for node in ast.walk(tree)
-             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
-            names.add((node.asname or node.name).split(".")[0])
-    return names
+    symbols = symtable.symtable(code, "<block>", "exec").get_symbols()
+    return {name.get_name() for name in symbols if name.is_assigned() or name.is_imported()}

@@ -31,27 +31,16 @@ MARKER = re.compile(r"(?m)^ *(?:\d+\. |[-*] |#{1,6} |:   |> )")
 EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|~~")
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A verified value in a block; `start` to `end` is all of it, with its attributes."""
-
-    start: int
-    end: int
-    text: str
-    expression: str
-
-
 @dataclass
 class Prose:
     """A block taken apart; each part stands with its offset."""
 
     bare: str
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[re.Match[str]] = field(default_factory=list)
     codes: list[tuple[int, str]] = field(default_factory=list)
     odd_marks: list[int] = field(default_factory=list)  # marks in another form, by their offsets
     formulas: list[tuple[int, str]] = field(default_factory=list)
     images: list[re.Match[str]] = field(default_factory=list)
-    tags: list[re.Match[str]] = field(default_factory=list)
     hidden: list[tuple[int, str]] = field(default_factory=list)  # texts of links, images and tags
 
     def numbers(self) -> list[tuple[int, str]]:
@@ -72,40 +61,35 @@ def take_apart(text: str, kind: str = "paragraph") -> Prose:
         if match["escape"]:
             return f" {match[0][1]}"
         if match["value"]:
-            prose.marks.append(
-                Mark(match.start(), match.end(), match["value"].strip(), match["expr"])
-            )
+            prose.marks.append(match)
         elif match["code"]:
             prose.codes.append((match.start("code"), match["code"]))
         elif match["formula"]:
             prose.formulas.append((match.start(), match[0]))
         return blank(match)
 
+    def hidden(match: re.Match[str]) -> str:
+        if match.re is IMAGE:
+            prose.images.append(match)
+        for part in match.groupdict().keys() & {"alt", "title", "text", "attributes"}:
+            prose.hidden.append((match.start(part), match[part] or ""))
+        return spaces(match) if match.re is TAG else blank(match)
+
     bare = TOKEN.sub(token, text)
     if kind == "box":  # keep the title of `!!! kind "Title"`
         bare = re.sub(r'^ *\S+ [^"]*', blank, bare)
-    bare = FOOTNOTE.sub(blank, ATTRIBUTES.sub(_attributes, bare))
+    bare = ATTRIBUTES.sub(lambda match: match[0] if MARK.match(match[0]) else blank(match), bare)
+    bare = FOOTNOTE.sub(blank, bare)
     prose.odd_marks = [mark.start() for mark in MARK.finditer(bare)]
-
-    def image(match: re.Match[str]) -> str:
-        prose.images.append(match)
-        prose.hidden.extend((match.start(part), match[part] or "") for part in ("alt", "title"))
-        return blank(match)
-
-    def link(match: re.Match[str]) -> str:
-        prose.hidden.extend((match.start(part), match[part] or "") for part in ("text", "title"))
-        return blank(match)
-
-    def tag(match: re.Match[str]) -> str:
-        prose.tags.append(match)
-        prose.hidden.append((match.start(), match["attributes"]))
-        return " " * len(match[0])
-
-    bare = ADDRESS.sub(blank, LINK.sub(link, IMAGE.sub(image, bare)))
-    bare = TAG.sub(tag, bare)
-    bare = ENTITY.sub(_character, EMPHASIS.sub(_spaces, MARKER.sub(_spaces, bare)))
+    bare = ADDRESS.sub(blank, LINK.sub(hidden, IMAGE.sub(hidden, bare)))
+    bare = EMPHASIS.sub(spaces, MARKER.sub(spaces, TAG.sub(hidden, bare)))
+    bare = ENTITY.sub(lambda match: unescape(match[0])[:1].ljust(len(match[0])), bare)
     prose.bare = bare.replace("|", GAP) if kind == "row" else bare
     return prose
+
+
+def spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def cells(row: str) -> int:
@@ -115,15 +99,3 @@ def cells(row: str) -> int:
         return match[0].replace(r"\|", "") if match["formula"] else blank(match)
 
     return TOKEN.sub(formula, row).count("|") - 1
-
-
-def _attributes(match: re.Match[str]) -> str:
-    return match[0] if MARK.match(match[0]) else blank(match)
-
-
-def _spaces(match: re.Match[str]) -> str:
-    return " " * len(match[0])
-
-
-def _character(match: re.Match[str]) -> str:
-    return unescape(match[0])[:1].ljust(len(match[0]))

@@ -14,9 +14,8 @@ from sybil.typing import Parser
 from claimdown.config import ConfigError, config_for
 from claimdown.page import COUNTED, Item, Page
 from claimdown.reader import read
-from claimdown.report import Edit, Report
+from claimdown.report import Edit, Report, summary
 from claimdown.runner import run
-from claimdown.summary import summary
 from claimdown.update import apply_edits
 
 

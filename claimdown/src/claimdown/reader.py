@@ -6,29 +6,22 @@ the site shows as code, output or value cannot be anything that was not executed
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from claimdown.blocks import cut, misplaced
 from claimdown.claims import claims_of
-from claimdown.config import DAY, Config, config_for
+from claimdown.config import DAY, config_for, is_time
 from claimdown.fences import fences
 from claimdown.forms import malformed, ragged_tables
 from claimdown.numbers import numbers_in
 from claimdown.page import Item, Page, Problem, Refused
-from claimdown.source import FormError, Source, page_text, with_line_feeds
+from claimdown.source import Source, page_text, with_line_feeds
 from claimdown.texts import values_in
 
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
-
-
-class _Known(NamedTuple):
-    page: Page
-    config: Config
-    included: dict[Path, int]  # with the times of their last changes
-
-
-_known: dict[Path, _Known] = {}
+# Pages that were read, with the times at which what they include was changed last.
+_known: dict[Path, tuple[Page, dict[Path, int]]] = {}
 
 
 def read(path: Path, text: str | None = None) -> Page:
@@ -43,13 +36,10 @@ def read(path: Path, text: str | None = None) -> Page:
     """
     path, config = path.resolve(), config_for(path)
     text = page_text(path) if text is None else with_line_feeds(text)
-    known = _known.get(path)
-    if known and (known.page.text, known.config, known.included) == (
-        text, config, _times(known.page)
-    ):  # fmt: skip
-        return known.page
-    page = _read(Source(path, text, config))
-    _known[path] = _Known(page, config, _times(page))
+    page, times = _known.get(path, (None, {}))
+    if not page or (page.text, page.config, times) != (text, config, _times(page)):
+        page = _read(Source(path, text, config))
+        _known[path] = page, _times(page)
     return page
 
 
@@ -58,46 +48,42 @@ def _times(page: Page) -> dict[Path, int]:
 
 
 def _read(source: Source) -> Page:
-    faults: list[FormError] = []
-    included: set[Path] = set()
-    found = list(fences(source, faults, included))
+    found = list(fences(source))
     blocks = tuple(cut(source.lines, source.first, found))
-    values = [value for block in blocks for value in values_in(source, block, faults)]
-    claims = tuple(claims_of(source, blocks, faults))
-    faults += [*_front_matter(source), *malformed(source, blocks), *ragged_tables(blocks)]
-    faults += [FormError(line, why) for line, why in misplaced(blocks)]
-    faults += _bytes(source)
-    said = dict.fromkeys((fault.line, str(fault)) for fault in faults)
-    problems = [Problem(line, source.start(line), source.start(line), why) for line, why in said]
+    values = [value for block in blocks for value in values_in(source, block)]
+    claims = tuple(claims_of(source, blocks))
+    for line, why in chain(
+        _front_matter(source), malformed(source, blocks), ragged_tables(blocks), misplaced(blocks)
+    ):
+        source.refuse(line, why)
+    for number, text in enumerate(source.lines, 1):
+        if NOT_UTF8.search(text):
+            source.refuse(number, "this line is not valid UTF-8")
+    starts = [(source.start(line), line, why) for line, why in source.faults]
+    problems = [Problem(line, start, start, why) for start, line, why in starts]
     kept = [fence for fence in found if not isinstance(fence, Refused)]
     items: list[Item] = sorted([*problems, *kept, *values], key=lambda item: (item.start, item.end))
-    return Page(source.path, source.text, source.edition, source.meta, tuple(items), claims, blocks,
-                frozenset(included))  # fmt: skip
+    return Page(
+        source.path, source.text, source.config, source.edition, source.meta,
+        tuple(items), claims, blocks, frozenset(source.included),
+    )  # fmt: skip
 
 
-def _bytes(source: Source) -> Iterator[FormError]:
-    for number, line in enumerate(source.lines, 1):
-        if NOT_UTF8.search(line):
-            yield FormError(number, "this line is not valid UTF-8")
-
-
-def _front_matter(source: Source) -> Iterator[FormError]:
+def _front_matter(source: Source) -> Iterator[tuple[int, str]]:
     """Report what is missing, or not verified, in the lines before the body."""
     begins = source.text.removeprefix("\ufeff").startswith("---\n")
     if begins != bool(source.meta):
         message = "the front matter is a YAML mapping between two lines ---"
-        yield FormError(1, f"{message}; what stands here is not, and the site may show it as text")
+        yield 1, f"{message}; what stands here is not, and the site may show it as text"
         return
     for key in source.config.front_matter:
         if not source.meta.get(key):
-            yield FormError(1, f"the front matter has no {key}: add a line `{key}: …`")
+            yield 1, f"the front matter has no {key}: add a line `{key}: …`"
     limit = source.meta.get("timeout", 1)
-    number = isinstance(limit, int | float) and not isinstance(limit, bool)
-    wrong = not number or not 0 < limit <= DAY
     for line_number, line in enumerate(source.lines[: source.first - 1], 1):
-        if line.startswith("timeout:") and wrong:
+        if not line.startswith("timeout:"):
+            for _, text, _ in numbers_in(line):
+                yield line_number, f'the number "{text}" in the front matter cannot be verified'
+        elif not is_time(limit):
             expected = f"a number of seconds above 0 and at most {DAY:g}"
-            yield FormError(line_number, f"a timeout is {expected}; found {limit!r}")
-        for _, text, _ in [] if line.startswith("timeout:") else numbers_in(line):
-            why = f'the number "{text}" in the front matter cannot be verified'
-            yield FormError(line_number, why)
+            yield line_number, f"a timeout is {expected}; found {limit!r}"

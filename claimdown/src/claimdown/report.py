@@ -1,8 +1,17 @@
-"""What came of running a page."""
+"""What came of running a page, and one line that sums several up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from claimdown.page import Page, counted
+
+DONE = {
+    "executed": "blocks executed",
+    "compared": "outputs compared",
+    "verified": "values verified",
+    "skipped": "skipped",
+    "shown": "shown but not executed",
+}
 
 
 class ClaimError(AssertionError):
@@ -48,3 +57,16 @@ class Report:
     def messages(self) -> tuple[str, ...]:
         """Each failure as `path:line: message`."""
         return tuple(f"{self.page.path}:{f.line}: {f.message}" for f in self.failures)
+
+
+def summary(pages: int, held: Mapping[str, int], whole: Mapping[str, int]) -> str:
+    """Sum up; a part that was not run or has failed is seen.
+
+    >>> summary(1, {"executed": 5}, {"executed": 12}).partition(",")[0]
+    '1 page: 5 of 12 blocks executed'
+    """
+    parts = []
+    for kind, what in DONE.items():
+        some, every = held.get(kind, 0), whole.get(kind, 0)
+        parts.append(f"{some} {what}" if some == every else f"{some} of {every} {what}")
+    return f"{pages} page{'' if pages == 1 else 's'}: {', '.join(parts)}"

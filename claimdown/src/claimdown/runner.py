@@ -8,7 +8,9 @@ import multiprocessing.context
 import os
 import signal
 import sys
+import threading
 import time
+import types
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -20,13 +22,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from claimdown.comments import without_comments
-from claimdown.config import DAY, Config, ConfigError, config_for
+from claimdown.config import Config, ConfigError, is_time
 from claimdown.page import Code, Fence, Page, Value
 from claimdown.report import Failure, Report
 from claimdown.worker import Finished, Outcome, work
 
 Context = multiprocessing.context.SpawnContext | multiprocessing.context.ForkServerContext
 STARTING = 120.0  # seconds that the first process may take to import what pages need
+STARTING_LOCK = threading.Lock()
 # A change in one of these may change what comes of a page.
 RUNNING = ("capture", "comparison", "page", "program", "worker")
 
@@ -38,16 +41,16 @@ def run(page: Page, update: bool = False, recall: bool = True) -> Report:
     instead of executed, if none of that has changed; `recall=False` executes in any case.
     With `update` nothing that differs is a failure, but an edit that would make it right.
     """
-    config = config_for(page.path)
+    config = page.config
     context = _prepared(config)
     if update:
-        return _executed(page, config, context, update)[0]
+        return _executed(page, context, update)[0]
     stored = config.root / config.cache / f"{page.path.stem}-{_key(page, config)[:16]}.json"
     stored.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(stored.with_suffix(".lock")):  # another build may be executing it just now
         if recall and (report := _recalled(page, stored, config.root)):
             return report
-        report, files = _executed(page, config, context, update)
+        report, files = _executed(page, context, update)
         if not report.failures:
             _keep(report, files, stored, config.root)
     return report
@@ -70,26 +73,25 @@ def _prepared(config: Config) -> Context:
     return context
 
 
-def _executed(
-    page: Page, config: Config, context: Context, update: bool
-) -> tuple[Report, tuple[Path, ...]]:
-    limit = page.meta.get("timeout", config.timeout)
-    limit = float(limit) if isinstance(limit, int | float) and 0 < limit <= DAY else config.timeout
+def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple[Path, ...]]:
+    own = page.meta.get("timeout")
+    limit = own if is_time(own) else page.config.timeout
     receive, send = context.Pipe(duplex=False)
-    title = config.words(page.edition).output
-    process = context.Process(target=work, args=(page, title, config.root, update, send))
-    process.start()
+    process = context.Process(target=work, args=(page, update, send))
+    with _without_program():
+        process.start()
     send.close()
-    outcomes: dict[int, Outcome] = {}
-    finished, index, reason = Finished(()), 0, ""
+    outcomes: list[Outcome] = []
+    files: tuple[Path, ...] = ()
+    reason = ""
     try:
         for message in _messages(receive, limit):
             if isinstance(message, Outcome):
-                outcomes[message.index] = message
+                outcomes.append(message)
             elif isinstance(message, Finished):
-                finished = message
-            elif isinstance(message, int):
-                index = message
+                files = message.files
+                if message.late:
+                    reason = f"after its last block the page prints: {message.late}"
     except TimeoutError as error:
         reason = str(error)
     except EOFError:
@@ -98,16 +100,23 @@ def _executed(
     finally:
         _end(process)
         receive.close()
-    return _report(page, outcomes, index, reason or _about(finished)), finished.files
+    return _report(page, outcomes, reason), files
+
+
+@contextlib.contextmanager
+def _without_program() -> Iterator[None]:
+    """Hide the program that runs pages, such as `mkdocs`: each page would import it anew."""
+    with STARTING_LOCK:
+        program = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = program
 
 
 def _messages(receive: Connection, limit: float) -> Iterator[object]:
-    """Yield what a page's process says, up to its last word.
-
-    Raises:
-        TimeoutError: if that does not come in time.
-        EOFError: if it never will.
-    """
+    """Yield what a page's process says, up to its last word, unless that comes late or never."""
     if not receive.poll(STARTING):
         raise TimeoutError(f"no process could be started in {STARTING:g} s")
     receive.recv()
@@ -123,10 +132,6 @@ def _messages(receive: Connection, limit: float) -> Iterator[object]:
     )
 
 
-def _about(finished: Finished) -> str:
-    return f"after its last block the page prints: {finished.late}" if finished.late else ""
-
-
 def _end(process: BaseProcess) -> None:
     """End a page's process, and whatever it has started."""
     assert process.pid, "it has been started"
@@ -136,21 +141,22 @@ def _end(process: BaseProcess) -> None:
     process.join()
 
 
-def _report(page: Page, outcomes: dict[int, Outcome], last: int, reason: str) -> Report:
+def _report(page: Page, outcomes: list[Outcome], reason: str) -> Report:
     """Put the outcomes together; what was not reached does not hold either."""
-    failures = [outcome.failure for outcome in outcomes.values() if outcome.failure]
-    if reason:
+    done = list(zip(page.items, outcomes, strict=False))
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    if reason:  # said at the item at which the page has stopped
+        last = min(len(outcomes), max(len(page.items) - 1, 0))
+        line = page.items[last].line if page.items else 1
         failures = [failure for failure in failures if failure.index != last]
-        failures.append(Failure(last, page.items[last].line if page.items else 1, reason))
-    stopped = page.items[last].line if page.items else 1
-    failures += [
-        Failure(number, item.line, f"not checked, because the page stopped at line {stopped}")
-        for number, item in enumerate(page.items)
-        if number not in outcomes and number != last
-    ]
-    printed = {page.items[n].line: o.printed for n, o in outcomes.items() if o.printed is not None}
-    edits = tuple(outcome.edit for outcome in outcomes.values() if outcome.edit)
-    return Report(page, tuple(sorted(failures, key=lambda f: f.index)), printed, edits)
+        failures.append(Failure(last, line, reason))
+        why = f"not checked, because the page stopped at line {line}"
+        rest = enumerate(page.items[last + 1 :], last + 1)
+        failures += [Failure(index, item.line, why) for index, item in rest]
+    printed = {item.line: each.printed for item, each in done if each.printed is not None}
+    return Report(
+        page, tuple(failures), printed, tuple(each.edit for each in outcomes if each.edit)
+    )
 
 
 # Keeping.

@@ -1,20 +1,11 @@
-"""A page's text with its lines and offsets, and what is said of a fault in it."""
+"""A page's text with its lines and offsets, and what is found wrong with it."""
 
-from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
 from mkdocs.utils.meta import get_data
 
-from claimdown.config import Config, Words
-
-
-class FormError(Exception):
-    """What is wrong with a page, and at which of its lines."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
+from claimdown.config import Config
 
 
 class Source:
@@ -23,14 +14,16 @@ class Source:
     def __init__(self, path: Path, text: str, config: Config) -> None:
         self.path, self.text, self.config = path, text, config
         self.edition = config.edition_of(path)
+        self.words = config.words(self.edition)
         self.lines = text.split("\n")
         self.offsets = [0, *accumulate(len(line) + 1 for line in self.lines)]
         body, self.meta = get_data(text.removeprefix("\ufeff"))
         self.first = text.count("\n") - body.count("\n") + 1  # the first line of the body
+        self.included: set[Path] = set()
+        self.faults: dict[tuple[int, str], None] = {}  # each line and what is wrong there, once
 
-    @cached_property
-    def words(self) -> Words:
-        return self.config.words(self.edition)
+    def refuse(self, line: int, why: str) -> None:
+        self.faults.setdefault((line, why))
 
     def line_of(self, offset: int) -> int:
         return self.text.count("\n", 0, offset) + 1

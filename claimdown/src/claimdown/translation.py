@@ -21,7 +21,7 @@ from pathlib import Path
 import yaml
 
 from claimdown.comments import without_comments
-from claimdown.config import Config, ConfigError, config_for
+from claimdown.config import Config, ConfigError
 from claimdown.page import Block, Output, Page, Skipped
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, TOKEN, cells
 from claimdown.reader import read
@@ -109,7 +109,7 @@ def _shape(block: Block, page: Page) -> str:
         title = isinstance(fence, Output | Skipped)
         said = [f"({type(fence).__name__.lower()})", fence.language if title else first.strip("`~")]
     elif block.kind == "box":
-        words = config_for(page.path).words(page.edition)
+        words = page.words
         ways = {words.equal: "equal", words.within_rounding: "within rounding"}
         said += [f"claim ({name})" for word, name in ways.items() if first.endswith(f'{word}"')]
     elif block.kind == "row":
@@ -132,7 +132,7 @@ def _marks(text: str, line: int, page: Page) -> tuple[Told, ...]:
 
 def _target(target: str, page: Page) -> str:
     """Name a file that is not in the translation as the original names it."""
-    config, (name, mark, part) = config_for(page.path), target.partition("#")
+    config, (name, mark, part) = page.config, target.partition("#")
     original, file = config.original_of(page.path), os.path.normpath(page.path.parent / name)
     inside = Path(file).is_relative_to(config.folder(page.edition))
     if original and target.startswith("..") and not inside:
@@ -159,12 +159,12 @@ def _words(mark: re.Match[str]) -> str:
 def differences(page: Page, original: Page) -> list[str]:
     """Say in what a translation differs from its original, in the order of its lines."""
     ours, theirs = sections(page), sections(original)
-    there = _name(original.path)
+    there = original.name
     found = [*_apart(_headings(ours), _headings(theirs), there)]
     found += _untranslated(page, chain(*ours.values()), chain(*theirs.values()))
     for key in [key for key in ours if key in theirs]:
         found += _apart(ours[key], theirs[key], there)
-    return [f"{_name(page.path)}:{line}: {message}" for line, message in sorted(found)]
+    return [f"{page.name}:{line}: {message}" for line, message in sorted(found)]
 
 
 def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
@@ -217,7 +217,7 @@ def _more(piece: Piece, other: Piece, section: set[str]) -> Iterator[Told]:
 
 def _untranslated(page: Page, ours: Iterable[Piece], theirs: Iterable[Piece]) -> Found:
     """Name words that are still the original's or, in another script, cannot be the language's."""
-    edition = config_for(page.path).editions[page.edition]
+    edition = page.config.editions[page.edition]
     still = {run for piece in theirs for run, _ in piece.runs}
     cure = f'translate it; a name or a quotation is written *…*{{ lang={edition.original} }} or "…"'
     for run, line in [run for piece in ours for run in piece.runs]:
@@ -237,7 +237,7 @@ def fingerprints(original: Page) -> dict[str, str]:
 def stale(page: Page, original: Page) -> list[str]:
     """Name the sections of an original that have changed since they were translated."""
     known, ours, theirs = page.meta.get(FINGERPRINTS), sections(page), sections(original)
-    name, there = _name(page.path), _name(original.path)
+    name, there = page.name, original.name
     cure = f"then run python -m claimdown --translated {name}"
     if not isinstance(known, dict):
         return [f"{name}:1: no {FINGERPRINTS} in the front matter; compare with {there}, {cure}"]
@@ -265,11 +265,7 @@ def mark_translated(path: Path, original: Path) -> None:
 
 
 def pairs(paths: Iterable[Path], config: Config) -> dict[Path, Path]:
-    """Map translations to originals, given pages of either kind, or none for all there are.
-
-    Raises:
-        ConfigError: if a page is in no edition, or no edition translates another.
-    """
+    """Map translations to originals, given pages of either kind, or none for all there are."""
     found, entry = {}, "[tool.claimdown.editions]"
     for page in [path.resolve() for path in paths] or config.pages():
         here = config.edition_of(page)
@@ -287,16 +283,13 @@ def pairs(paths: Iterable[Path], config: Config) -> dict[Path, Path]:
 
 def compare(paths: Iterable[Path], config: Config) -> list[str]:
     """Say all that is wrong with translations; name pages that only one of two editions has."""
-    return [line for pair in pairs(paths, config).items() for line in _compared(*pair)]
+    return [line for pair in pairs(paths, config).items() for line in _compared(*pair, config)]
 
 
-def _compared(page: Path, original: Path) -> list[str]:
+def _compared(page: Path, original: Path, config: Config) -> list[str]:
+    name, there = config.name_of(page), config.name_of(original)
     if not original.is_file():
-        return [f"{_name(page)}:1: it translates nothing; write {_name(original)}, or remove it"]
+        return [f"{name}:1: it translates nothing; write {there}, or remove it"]
     if not page.is_file():
-        return [f"{_name(original)}:1: it is not translated; write {_name(page)}"]
+        return [f"{there}:1: it is not translated; write {name}"]
     return differences(read(page), read(original)) + stale(read(page), read(original))
-
-
-def _name(path: Path) -> str:
-    return path.relative_to(config_for(path).root).as_posix()

@@ -6,7 +6,7 @@ one, a line says what the mark means.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Extension, Markdown
@@ -71,34 +71,37 @@ def classes(element: Element) -> list[str]:
     return element.get("class", "").split()
 
 
-class ValuesExtension(Extension):
+class EditionExtension(Extension):
+    """An extension whose options name a project and one of its editions."""
+
+    options: ClassVar[dict[str, list[str]]] = {}  # further ones
+
     def __init__(self, **kwargs: Any) -> None:
         self.config = {
             "edition": ["", "the pages' edition in [tool.claimdown]; without one, the first"],
             "root": [".", "a folder of the project that [tool.claimdown] belongs to"],
-            "replaced": ["", "the class of blocks that a script replaces"],
+            **{name: list(option) for name, option in self.options.items()},
         }
         super().__init__(**kwargs)
 
+    def edition(self) -> tuple[Config, str]:
+        """Find the configuration and the edition that the options name."""
+        config = config_for(Path(self.getConfig("root")))
+        name = self.getConfig("edition") or next(iter(config.editions))
+        if name not in config.editions:
+            known = ", ".join(config.editions)
+            raise ConfigError(f"option edition: expected one of {known}, got {name!r}")
+        return config, name
+
+
+class ValuesExtension(EditionExtension):
+    options: ClassVar = {"replaced": ["", "the class of blocks that a script replaces"]}
+
     def extendMarkdown(self, md: Markdown) -> None:
-        config, edition = edition_of(self)
-        values = VerifiedValues(md, config.words(edition), self.getConfig("replaced"))
+        config, name = self.edition()
+        values = VerifiedValues(md, config.words(name), self.getConfig("replaced"))
         # After attr_list (8) has set the class, before MkDocs resolves links (0).
         md.treeprocessors.register(values, "claimdown_values", 7)
-
-
-def edition_of(extension: Extension) -> tuple[Config, str]:
-    """Find the configuration and the edition that an extension's options name.
-
-    Raises:
-        ConfigError: if there is no such edition.
-    """
-    config = config_for(Path(extension.getConfig("root")))
-    name = extension.getConfig("edition") or next(iter(config.editions))
-    if name not in config.editions:
-        known = ", ".join(config.editions)
-        raise ConfigError(f"option edition: expected one of {known}, got {name!r}")
-    return config, name
 
 
 def makeExtension(**kwargs: Any) -> ValuesExtension:

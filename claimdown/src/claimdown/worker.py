@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 import unittest
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -33,7 +32,6 @@ WIDEST = 1000  # and characters of a line
 class Outcome:
     """What came of one item."""
 
-    index: int
     failure: Failure | None = None
     printed: str | None = None  # by a block of code
     edit: Edit | None = None
@@ -47,18 +45,15 @@ class Finished:
     late: str = ""  # what was printed after the last block had ended
 
 
-def work(page: Page, title: str, root: Path, update: bool, send: Connection) -> None:
-    """Be the process: check a page's items and send what comes of each.
-
-    `title` is that of an output that `update` inserts.
-    """
+def work(page: Page, update: bool, send: Connection) -> None:
+    """Be the process: check a page's items and send what comes of each."""
     if hasattr(os, "setsid"):
         os.setsid()  # so that what the page starts can be ended with it
+    root = page.config.root
     read = _watched_files(root)
     send.send(None)  # ready: the time of the page begins
-    run = PageRun(page, title, update)
+    run = PageRun(page, update)
     for index, item in enumerate(page.items):
-        send.send(index)
         send.send(run.outcome(index, item))
     for thread in threading.enumerate():  # as Python does before it ends
         if thread is not threading.current_thread() and not thread.daemon:
@@ -97,8 +92,8 @@ def _belongs(path: Path, root: Path) -> bool:
 class PageRun:
     """The state of one page while it is checked."""
 
-    def __init__(self, page: Page, title: str = "Output", update: bool = False) -> None:
-        self.page, self.title, self.update = page, title, update
+    def __init__(self, page: Page, update: bool = False) -> None:
+        self.page, self.update = page, update
         self.program = Program(page)
         self.out, self.err = Captured("stdout", 1), Captured("stderr", 2)
         self.namespace = main_module(self.program).__dict__
@@ -117,21 +112,19 @@ class PageRun:
         except Exception as error:  # a page's code may raise anything
             failure = self.explained(index, item, error)
         printed = self.printed.get(item.line) if type(item) is Code else None
-        return Outcome(index, failure, printed, self.edit)
+        return Outcome(failure, printed, self.edit)
 
     def check(self, item: Item) -> None:
         """Check one item; raise `ClaimError`, or whatever its code raises, if it does not hold."""
-        checks: dict[type, Callable[[Any], None]] = {
-            Code: self.execute,
-            Output: self.compare,
-            Value: self.verify,
-            Problem: self.refuse,
-        }
-        if type(item) in checks:  # the rest is counted, and that is all
-            checks[type(item)](item)
-
-    def refuse(self, problem: Problem) -> None:
-        raise ClaimError(problem.message)
+        match item:
+            case Code():
+                self.execute(item)
+            case Output():
+                self.compare(item)
+            case Value():
+                self.verify(item)
+            case Problem():
+                raise ClaimError(item.message)  # the rest is counted, and that is all
 
     def execute(self, block: Code) -> None:
         try:
@@ -147,17 +140,14 @@ class PageRun:
             self.out.taken()
             message = "the code writes to standard error, which no output fence shows:"
             raise ClaimError(f"{message}\n{quoted(written)}")
-        try:
-            self.printed[block.line] = printed = as_shown(self.out.taken())
-        except ValueError as error:
-            raise ClaimError(str(error)) from None
+        self.printed[block.line] = printed = as_shown(self.out.taken())
         if printed and not isinstance(self.behind.get(block.line), Output):
             self.demand_output(block, printed)
 
     def note_missing(self, error: BaseException, block: Code) -> None:
         """Remember what a failed block leaves undefined; say so where that is the reason."""
-        with contextlib.suppress(SyntaxError):
-            for name in assigned_names(ast.parse(block.code)) - self.namespace.keys():
+        with contextlib.suppress(SyntaxError, ValueError):
+            for name in assigned_names(block.code) - self.namespace.keys():
                 self.failed[name] = block.line
         if isinstance(error, NameError) and error.name in self.failed:
             cause = self.failed[error.name]
@@ -169,7 +159,7 @@ class PageRun:
         if not self.update:
             message = "the code prints, and no output fence is behind it:"
             raise ClaimError(f"{message}\n{quoted(printed)}")
-        lines = ["", f'```text title="{self.title}"', *printed.split("\n"), "```"]
+        lines = ["", f'```text title="{self.page.words.output}"', *printed.split("\n"), "```"]
         text = "".join((block.prefix + line).rstrip() + "\n" for line in lines)
         if not self.page.text[: block.end].endswith("\n"):  # the page ends with the block
             text = "\n" + text.rstrip("\n")
@@ -197,10 +187,8 @@ class PageRun:
         if same_value(value.text, actual):
             return
         if not self.update:
-            raise ClaimError(
-                f"the value differs.\nExpression: {value.expression}\n"
-                f"Expected: {value.text}\nActual:   {actual}"
-            )
+            what = f"Expression: {value.expression}\nExpected: {value.text}\nActual:   {actual}"
+            raise ClaimError(f"the value differs.\n{what}")
         written = shown_like(value.text, actual)
         if re.search(r"[`\n]", written):
             raise ClaimError(f"{value.expression} cannot be shown as inline code: {written}")
@@ -229,11 +217,9 @@ class PageRun:
             line = error.line
         if isinstance(error, ClaimError):
             return Failure(index, line, str(error))
-        message = said(error)
         operands = "".join(f"\n{text}" for text in self.program.operands(error))
-        return Failure(
-            index, line, message + operands, self.program.formatted(error).rstrip() + operands
-        )
+        whole = self.program.formatted(error).rstrip()
+        return Failure(index, line, said(error) + operands, whole + operands)
 
 
 def said(error: BaseException) -> str:
