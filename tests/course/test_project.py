@@ -164,7 +164,10 @@ def test_workflow_runs_the_oldest_the_pinned_and_the_newest_pytorch() -> None:
     newest = max(pins("torch"), key=Version)
     assert {"as pinned", newest} < releases
     assert Version(oldest) in {Version(release) for release in releases - {"as pinned"}}
-    assert {job["python"] for job in jobs} >= {project["requires-python"].removeprefix(">="), "3.15"}
+    assert {job["python"] for job in jobs} >= {
+        project["requires-python"].removeprefix(">="),
+        "3.15",
+    }
     steps = {step["run"]: step["if"] for step in workflow["jobs"]["test"]["steps"] if "run" in step}
     assert steps == {
         "bash .ci/run": "${{ !matrix.torch }}",
