@@ -24,6 +24,7 @@ DEFAULTS = {
     "dropout": 0.0,
     "bidirectional": False,
 }
+NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
 FLAGS = "bias", "batch_first", "bidirectional"
 Device: TypeAlias = torch.device | str | int | None
 Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
@@ -130,10 +131,7 @@ class RNNBase(nn.Module):
         """Raise unless an input (T, N, E), or rows (R, E), has the weights' dtype and E."""
         dtype = self._flat_weights[0].dtype
         if input.dtype != dtype and _autocast_dtype(input.device.type) is None:
-            # `torch.nn.LSTM` finds out later than the others if the input is packed.
-            late = self.mode == "LSTM" and batch_sizes is not None
-            message = f"input: expected dtype {dtype}, as the weights, got {input.dtype}"
-            raise RuntimeError(message) if late else ValueError(message)
+            raise ValueError(f"input: expected dtype {dtype}, as the weights, got {input.dtype}")
         axes = ("N", "T") if self.batch_first else ("T", "N")
         require_shape("input", input, *(axes if batch_sizes is None else "R"), self.input_size)
 
@@ -164,20 +162,35 @@ class RNNBase(nn.Module):
         """Bring the rows of a state, on axis 1, into another order."""
         return hx if permutation is None else hx.index_select(1, permutation)
 
-    def forward(
-        self, input: Tensor | PackedSequence, hx: Hidden = None
-    ) -> tuple[Tensor | PackedSequence, Hidden]:
-        """Run the network over a batch of sequences, padded or packed, or over one sequence."""
-        if isinstance(input, PackedSequence):
-            return _run_packed(self, input, hx)
-        if input.dim() == 3:
-            return _run_batch(self, input, hx)
-        if input.dim() != 2:
-            raise ValueError(
-                f"input: {type(self).__name__}: Expected input to be 2D or 3D, "
-                f"got {input.dim()}D, of shape {tuple(input.shape)}"
-            )
-        return _run_sequence(self, input, hx)
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was assigned to `_flat_weights`: a copy uses its own parameters."""
+        return {name: value for name, value in vars(self).items() if name != "_flat_weights"}
+
+
+def run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
+    """Run a network over a batch of sequences, padded or packed, or over one sequence.
+
+    Shape:
+        as `RNNBase`
+
+    Raises:
+        RuntimeError, ValueError: as `RNNBase`; TypeError: if `bidirectional` is no bool.
+
+    Explained in: docs/en/reference/modules.md
+    """
+    if not isinstance(network.bidirectional, bool):
+        got = type(network.bidirectional).__name__
+        raise TypeError(f"bidirectional should be of type bool, got: {got}")
+    if isinstance(input, PackedSequence):
+        return _run_packed(network, input, hx)
+    if input.dim() == 3:
+        return _run_batch(network, input, hx)
+    if input.dim() != 2:
+        raise ValueError(
+            f"input: {type(network).__name__}: Expected input to be 2D or 3D, "
+            f"got {input.dim()}D, of shape {tuple(input.shape)}"
+        )
+    return _run_sequence(network, input, hx)
 
 
 def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
@@ -243,7 +256,12 @@ def _initial(
         c = h if network.proj_size == 0 else h.new_zeros(*h.shape[:2], network.hidden_size)
         hx = _hidden(network, (h, c))
     parts = _parts(network, hx)
-    network.check_forward_args(input, _hidden(network, parts), batch_sizes)
+    try:
+        network.check_forward_args(input, _hidden(network, parts), batch_sizes)
+    except ValueError as error:
+        # Of a packed input `torch.nn.LSTM` finds out later than the others.
+        late = network.mode == "LSTM" and batch_sizes is not None
+        raise RuntimeError(*error.args) if late else error from None
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
         if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state
@@ -313,7 +331,7 @@ def _require_options(module: "RNNBase", dropout: float) -> None:
         if getattr(module, name) <= 0:
             raise ValueError(f"{name} must be greater than zero, got {getattr(module, name)}")
     if module.proj_size and module.mode != "LSTM":
-        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+        raise ValueError(NO_PROJECTION)
     if not 0 <= module.proj_size < module.hidden_size:
         allowed = f"smaller than hidden_size, {module.hidden_size}, or zero for none"
         raise ValueError(f"proj_size has to be {allowed}, got {module.proj_size}")

@@ -3,11 +3,11 @@
 from typing import Any
 
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
-from rnn_tutorial.module_base import Hidden, RNNBase
+from rnn_tutorial.module_base import NO_PROJECTION, Hidden, RNNBase, run_module
 
 MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
-NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
 
 
 class RNN(RNNBase):
@@ -46,6 +46,10 @@ class RNN(RNNBase):
         self.nonlinearity = nonlinearity
         super().__init__(MODES[nonlinearity], *args[:3], *args[4:], **kwargs)
 
+    def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
+        """Run the network over a batch of sequences, padded or packed, or over one sequence."""
+        return run_module(self, input, hx)
+
 
 class LSTM(RNNBase):
     """A network of LSTM layers, in place of `torch.nn.LSTM`.
@@ -76,6 +80,10 @@ class LSTM(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("LSTM", *args, **kwargs)
 
+    def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
+        """Run the network over a batch of sequences, padded or packed, or over one sequence."""
+        return run_module(self, input, hx)
+
     def get_expected_cell_size(
         self, input: Tensor, batch_sizes: Tensor | None
     ) -> tuple[int, int, int]:
@@ -93,7 +101,9 @@ class LSTM(RNNBase):
 
     def permute_hidden(self, hx: Hidden, permutation: Tensor | None) -> Hidden:
         """Bring the rows of h and c, on axis 1, into another order."""
-        return tuple(super(LSTM, self).permute_hidden(part, permutation) for part in hx)
+        if permutation is None:
+            return hx
+        return tuple(super(LSTM, self).permute_hidden(part, permutation) for part in hx[:2])
 
 
 class GRU(RNNBase):
@@ -126,3 +136,7 @@ class GRU(RNNBase):
         if "proj_size" in kwargs:
             raise ValueError(NO_PROJECTION)
         super().__init__("GRU", *args, **kwargs)
+
+    def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
+        """Run the network over a batch of sequences, padded or packed, or over one sequence."""
+        return run_module(self, input, hx)

@@ -47,7 +47,7 @@ def cut_pieces(
         return torch.split(input, max(1, AT_ONCE // (max(1, input.shape[1]) * features)))
     blocks = []
     for rows, same in groupby(batch_sizes):
-        many, count = max(1, AT_ONCE // (rows * features)), len(list(same))
+        many, count = max(1, AT_ONCE // (max(1, rows) * features)), len(list(same))
         blocks += [(min(many, count - start), rows) for start in range(0, count, many)]
     pieces = torch.split_with_sizes(input, [steps * rows for steps, rows in blocks])
     return [torch.unflatten(piece, 0, block) for piece, block in zip(pieces, blocks, strict=True)]
@@ -90,11 +90,10 @@ def run_pieces(
             joining = (part[here:rows] for part in hx)
             state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
             here = rows
+        # Each c is let go: the memory of one step serves the next.
         for projected in project(piece)[::order]:
             state = step(projected, state)
-            hidden.append(
-                state[0]
-            )  # and not c: a step is quicker where the last one's memory is free
+            hidden.append(state[0])
     if left:
         state = tuple(torch.cat(parts) for parts in zip(state, *reversed(left), strict=True))
     return hidden[::order], state

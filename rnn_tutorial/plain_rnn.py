@@ -28,7 +28,8 @@ def rnn(
         zeros; returns the output (N, T, D*H) and the final states (L*D, N, H)
 
     Raises:
-        RuntimeError: if shapes disagree; KeyError: if a weight is missing.
+        RuntimeError: if shapes disagree; KeyError: if a weight is missing; ValueError: if there are
+            other than one or two directions.
 
     Source:
         `torch.nn.RNN` with `batch_first=True` and without dropout.
@@ -41,6 +42,8 @@ def rnn(
     Explained in: docs/en/foundations/deep-and-bidirectional.md
     """
     require_shape("input", input, "N", "T", "E")
+    if num_directions not in (1, 2):
+        raise ValueError(f"num_directions: expected 1 or 2, got {num_directions}")
     layers = []
     for k in range(num_layers):
         forward, reverse = (
