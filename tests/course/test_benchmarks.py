@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import runpy
 import sys
 import traceback
@@ -125,3 +126,20 @@ def test_doctest_overhead_compares_both_ways_to_run_a_page() -> None:
     assert lines[0].endswith("1 runs")
     assert "of 1 pages" in lines[0]
     assert [line.split(":")[0] for line in lines[1:]] == ["doc tests", "bare code", "ratio"]
+
+
+def test_releases_ask_every_question_and_compare_with_the_page() -> None:
+    about, _, _, _, *lines = output("benchmarks/releases.py").splitlines()
+    assert about.startswith(f"torch {torch.__version__}, Python ")
+    rows = {
+        name: (answer, page) for name, answer, page in (line[2:-2].split(" | ") for line in lines)
+    }
+    text = (ROOT / "docs/en/look-up/which-pytorch.md").read_text(encoding="utf-8")
+    assert list(rows) == re.findall(r'(?m)^        "(\w+)": \($', text)
+    asked = {name for name in rows if re.search(rf"(?m)^    def {name}\(", text)}
+    assert len(asked) == 13
+    if f'"{torch.__version__.partition("+")[0]}"' in text:
+        assert {rows[name][1] for name in asked} == {"the same"}
+    for name in rows.keys() - asked - {"dropped"}:
+        assert name.startswith(("onnx_", "old_onnx_"))
+        assert rows[name][0].startswith("not asked: needs ") or rows[name][1] == "the same"

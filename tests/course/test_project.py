@@ -179,7 +179,7 @@ def test_the_nightly_pytorch_is_tried_each_week_and_fails_nothing() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
     when = workflow[True]  # YAML 1.1 reads the key `on` as a truth value
     assert when.keys() == {"schedule", "workflow_dispatch"}
-    (minute, hour, day, month, weekday) = when["schedule"][0]["cron"].split()
+    day, month, weekday = when["schedule"][0]["cron"].split()[2:]
     assert (day, month) == ("*", "*")
     assert weekday != "*"
     (job,) = workflow["jobs"].values()
