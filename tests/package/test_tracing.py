@@ -137,11 +137,11 @@ def test_a_graph_for_each_length() -> None:
             counter, module = CompileCounter(), getattr(package, name)(5, 6)
             with torch._dynamo.config.patch(allow_rnn=True):
                 compiled = torch.compile(module, fullgraph=True, backend=counter)
-                for length in (2, 3, 4, 5):
+                for length in (2, 3, 4):
                     compiled(torch.ones(length, 4, 5))
             counts[package.__name__, name] = counter.frame_count
     assert counts.pop(("torch.nn", "LSTM")) <= 2
-    assert set(counts.values()) == {4}
+    assert set(counts.values()) == {3}
 
 
 class Operations(TorchDispatchMode):
@@ -209,7 +209,7 @@ def test_a_changed_weight_is_seen_by_the_graph(case: Case) -> None:
     ("case", "strict"),
     [
         pytest.param(case.values[0], strict, id=f"{case.id}-{'strict' if strict else 'loose'}")
-        for group, strict in ((ONE_EACH + DEEP_FEW + BATCH_FIRST, False), (FEW, True))
+        for group, strict in ((FEW + BATCH_FIRST, False), (FEW[1:2], True))
         for case in group
     ],
 )
@@ -284,7 +284,7 @@ def onnx_result(path: Path, x: Tensor) -> list[Tensor]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("case", ONE_EACH + DEEP_FEW + BATCH_FIRST)
+@pytest.mark.parametrize("case", FEW)
 def test_legacy_onnx_file_with_any_batch_size(case: Case, tmp_path: Path) -> None:
     axis = 0 if case.layout == "batch first" else 1
     case = Case(case.name, case.options, case.layout, torch.float32)
