@@ -16,6 +16,7 @@ from tests.package.side_by_side import (
     ONE_EACH,
     Case,
     assert_does_the_same,
+    cases,
     train,
 )
 
