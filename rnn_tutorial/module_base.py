@@ -167,7 +167,7 @@ class RNNBase(nn.Module):
         return {name: value for name, value in vars(self).items() if name != "_flat_weights"}
 
 
-def run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
+def _run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
     """Run a network over a batch of sequences, padded or packed, or over one sequence.
 
     Shape:
