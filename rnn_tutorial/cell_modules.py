@@ -123,7 +123,7 @@ class LSTMCell(RNNCellBase):
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         """Advance by one step."""
-        if isinstance(hx, Tensor):
+        if isinstance(hx, Tensor) and input.dim() == 2:
             raise TypeError(f"hx: expected a pair (h, c), got a tensor {tuple(hx.shape)}")
         parts = (None, None) if hx is None else hx
         if len(parts) != 2:

@@ -167,7 +167,7 @@ class RNNBase(nn.Module):
         return {name: value for name, value in vars(self).items() if name != "_flat_weights"}
 
 
-def run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
+def _run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
     """Run a network over a batch of sequences, padded or packed, or over one sequence.
 
     Shape:
@@ -182,15 +182,16 @@ def run_module(network: RNNBase, input: Tensor | PackedSequence, hx: Hidden) -> 
         got = type(network.bidirectional).__name__
         raise TypeError(f"bidirectional should be of type bool, got: {got}")
     if isinstance(input, PackedSequence):
-        return _run_packed(network, input, hx)
-    if input.dim() == 3:
-        return _run_batch(network, input, hx)
-    if input.dim() != 2:
+        rows, hidden = _run_packed(network, input, hx)
+        return rows, network.permute_hidden(hidden, input.unsorted_indices)
+    if input.dim() not in (2, 3):
         raise ValueError(
             f"input: {type(network).__name__}: Expected input to be 2D or 3D, "
             f"got {input.dim()}D, of shape {tuple(input.shape)}"
         )
-    return _run_sequence(network, input, hx)
+    run = _run_batch if input.dim() == 3 else _run_sequence
+    output, hidden = run(network, input, hx)
+    return output, network.permute_hidden(hidden, None)
 
 
 def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
@@ -227,14 +228,11 @@ def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, 
 def _run_packed(
     network: RNNBase, input: PackedSequence, hx: Hidden
 ) -> tuple[PackedSequence, Hidden]:
-    """Run over a packed batch; its rows are sorted by length, and the state follows them."""
+    """Run over a packed batch; its rows are sorted by length, and so are those of the result."""
     data, batch_sizes, order, inverse = input
-    state = _initial(network, data, hx, batch_sizes)
-    if hx is not None:
-        state = _parts(network, network.permute_hidden(_hidden(network, state), order))
+    state = _initial(network, data, hx, batch_sizes, order)
     rows, state = _run(network, data, state, batch_sizes.tolist())
-    hidden = network.permute_hidden(_hidden(network, state), inverse)
-    return PackedSequence(rows, batch_sizes, order, inverse), hidden
+    return PackedSequence(rows, batch_sizes, order, inverse), _hidden(network, state)
 
 
 def _run(
@@ -248,12 +246,19 @@ def _run(
 
 
 def _initial(
-    network: RNNBase, input: Tensor, hx: Hidden, batch_sizes: Tensor | None = None
+    network: RNNBase,
+    input: Tensor,
+    hx: Hidden,
+    batch_sizes: Tensor | None = None,
+    order: Tensor | None = None,
 ) -> State:
-    """Return the initial state as it is given, checked, or zeros."""
-    if hx is None:
-        h = input.new_zeros(network.get_expected_hidden_size(input, batch_sizes))
-        c = h if network.proj_size == 0 else h.new_zeros(*h.shape[:2], network.hidden_size)
+    """Return the initial state as it is given, checked and brought into order, or zeros."""
+    given = hx is not None
+    if not given:
+        dtype, device = input.dtype, input.device
+        layers, batch, size = network.get_expected_hidden_size(input, batch_sizes)
+        h = torch.zeros(layers, batch, size, dtype=dtype, device=device)
+        c = torch.zeros(layers, batch, network.hidden_size, dtype=dtype, device=device)
         hx = _hidden(network, (h, c))
     parts = _parts(network, hx)
     try:
@@ -262,6 +267,8 @@ def _initial(
         # Of a packed input `torch.nn.LSTM` finds out later than the others.
         late = network.mode == "LSTM" and batch_sizes is not None
         raise RuntimeError(*error.args) if late else error from None
+    if given:
+        parts = _parts(network, network.permute_hidden(_hidden(network, parts), order))
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
         if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state

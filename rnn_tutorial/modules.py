@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from rnn_tutorial.module_base import NO_PROJECTION, Hidden, RNNBase, run_module
+from rnn_tutorial.module_base import NO_PROJECTION, Hidden, RNNBase, _run_module
 
 MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
 
@@ -48,7 +48,7 @@ class RNN(RNNBase):
 
     def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
         """Run the network over a batch of sequences, padded or packed, or over one sequence."""
-        return run_module(self, input, hx)
+        return _run_module(self, input, hx)
 
 
 class LSTM(RNNBase):
@@ -82,7 +82,7 @@ class LSTM(RNNBase):
 
     def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
         """Run the network over a batch of sequences, padded or packed, or over one sequence."""
-        return run_module(self, input, hx)
+        return _run_module(self, input, hx)
 
     def get_expected_cell_size(
         self, input: Tensor, batch_sizes: Tensor | None
@@ -139,4 +139,4 @@ class GRU(RNNBase):
 
     def forward(self, input: Tensor | PackedSequence, hx: Hidden = None) -> tuple[Any, Hidden]:
         """Run the network over a batch of sequences, padded or packed, or over one sequence."""
-        return run_module(self, input, hx)
+        return _run_module(self, input, hx)

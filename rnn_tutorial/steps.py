@@ -9,7 +9,7 @@ time in calls and in new memory, so it does without some of both:
 - a name that ends with _ writes the result over what it reads. That is allowed where nobody else
   needs it: what is overwritten here is a product that this step has just made, of which autograd
   keeps nothing, and the sigmoid and tanh over it, of which it keeps the result;
-- `unsafe_split` cuts as `split` does, but its parts may be overwritten: of the views that `split`
+- `unsafe_chunk` cuts as `chunk` does, but its parts may be overwritten: of the views that `chunk`
   returns, autograd refuses it.
 
 A state is a tuple: (h,) of an RNN or a GRU, (h, c) of an LSTM.
@@ -91,8 +91,10 @@ def gru_step(
     """
     (h,), (input_rz, input_n) = hx, projected
     gates = h @ recurrent if bias_hh is None else torch.addmm(bias_hh, h, recurrent)
-    hidden_rz, hidden_n = gates.unsafe_split(input_rz.shape[1], dim=1)
-    r, z = hidden_rz.add_(input_rz).sigmoid_().chunk(2, dim=1)
+    hidden_size = h.shape[1]
+    hidden_rz, hidden_n = torch.split_with_sizes(gates, (2 * hidden_size, hidden_size), dim=1)
+    rz = (hidden_rz + input_rz).sigmoid_()
+    r, z = torch.split_with_sizes(rz, (hidden_size, hidden_size), dim=1)
     n = (r * hidden_n).add_(input_n).tanh_()
     return (((h - n) * z).add_(n),)
 

@@ -752,4 +752,11 @@ MUTATIONS = [
         wrong="zip(layers, list(hx)[::-1], strict=True)",
         caught_by={"regularising": ["with the same seed, dropout between our layers"]},
     ),
+    Mutation(
+        "dropout also acts on what the lowest layer reads",
+        "network.py",
+        right="if k > 0 else layer",
+        wrong="if k >= 0 else layer",
+        caught_by={"modules": ["from one seed, a network in training"]},
+    ),
 ]

@@ -167,6 +167,8 @@ def test_definition_stands_alone(name: str) -> None:
     assert callable(namespace[name])
     used = names_in(inspect.getsource(getattr(rnn_tutorial, name)))
     wanted = set(used) & set(rnn_tutorial.__all__)
+    if name in ("RNNBase", "parameter_shapes"):
+        wanted.remove("bidirectional")  # an argument of this name hides the function
     assert wanted <= namespace.keys()
 
 

@@ -19,7 +19,7 @@ from tests.course.rules import about, exported, public_names
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(ROOT.glob("rnn_tutorial/*.py"))
-LONGEST_FUNCTION = 25
+LONGEST_FUNCTION = 28
 
 
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
@@ -149,7 +149,7 @@ def test_another_pytorch_brings_its_own_dependencies() -> None:
     kept = set(re.findall(r"(?m)^([\w-]+)==", done.stdout))
     needed = brought_in("rnn-tutorial", {"docs", "test"}, set())
     alone = brought_by_torch_alone(needed)
-    assert {"torch", "sympy", "mpmath"} <= alone
+    assert {"torch", "fsspec"} <= alone
     assert {name for name, _ in needed} - kept == alone
     assert not [name for name in kept if name.startswith(("nvidia", "cuda", "triton"))]
 

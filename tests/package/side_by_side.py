@@ -99,7 +99,13 @@ CELLS = [
 ]
 ONE_EACH = cases(layers=[1], directions=[1], layouts=["batch"])
 DEEP = cases(layers=[2], directions=[2], layouts=["batch"])
-ALL = cases()
+# Every kind in every layout, and every number of layers and directions in turn.
+ALL = [
+    case
+    for k, kind in enumerate(KINDS)
+    for j, layout in enumerate(LAYOUTS)
+    for case in cases([kind], [1 + (k + j) % 2], [1 + (k + j) // 2 % 2], [layout])
+]
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,15 @@ pytestmark = [
     # A fault of Python 3.13.0, gone in 3.13.1, makes PyTorch's guards slower; PyTorch says so.
     pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0"),
     pytest.mark.filterwarnings("ignore:`torch.jit"),
+    # Of torch.nn's own, which do this in every call.
+    pytest.mark.filterwarnings("ignore:The tensor attributes self._flat_weights"),
     pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated"),
 ]
 BOTH = ONE_EACH + DEEP
 LAYOUTS = cases(["LSTM", "GRU"], [1], [2], ["batch first", "one"])
-BATCH_FIRST = cases(["LSTM", "tanh"], [1], [2], ["batch first"])
+BATCH_FIRST = cases(["LSTM"], [1], [2], ["batch first"])
+FEW = cases(["tanh", "LSTM", "GRU"], [1], [1], ["batch"])
+DEEP_FEW = cases(["LSTM", "GRU"], [2], [2], ["batch"])
 CELL_CASES = [cell for cell in CELLS if cell.id.endswith("batch")]
 
 
@@ -67,7 +71,7 @@ def with_batch(x: Tensor, size: int, axis: int) -> Tensor:
         pytest.param(case.values[0], backend, id=f"{case.id}-{backend}")
         for group, backend in (
             (DEEP, "eager"),
-            (ONE_EACH + CELL_CASES, "aot_eager"),
+            (FEW + CELL_CASES, "aot_eager"),
             (LAYOUTS, "eager"),
         )
         for case in group
@@ -82,7 +86,7 @@ def test_one_graph_in_training(case: Case, backend: str) -> None:
     assert_same([p.detach() for p in (*parts(result), *grads.values())], expected)
 
 
-@pytest.mark.parametrize("case", ONE_EACH + CELL_CASES)
+@pytest.mark.parametrize("case", FEW + CELL_CASES)
 def test_one_graph_in_inference(case: Case) -> None:
     module = case.module(rnn_tutorial)
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
@@ -91,7 +95,7 @@ def test_one_graph_in_inference(case: Case) -> None:
             assert_same(parts(compiled(case.input())), parts(module(case.input())))
 
 
-@pytest.mark.parametrize("case", ONE_EACH + BATCH_FIRST)
+@pytest.mark.parametrize("case", FEW + BATCH_FIRST)
 def test_no_graph_for_each_batch_size(case: Case) -> None:
     axis = 0 if case.layout == "batch first" else 1
     counter, module = CompileCounter(), case.module(rnn_tutorial)
@@ -133,11 +137,11 @@ def test_a_graph_for_each_length() -> None:
             counter, module = CompileCounter(), getattr(package, name)(5, 6)
             with torch._dynamo.config.patch(allow_rnn=True):
                 compiled = torch.compile(module, fullgraph=True, backend=counter)
-                for length in (2, 3, 4, 5):
+                for length in (2, 3, 4):
                     compiled(torch.ones(length, 4, 5))
             counts[package.__name__, name] = counter.frame_count
     assert counts.pop(("torch.nn", "LSTM")) <= 2
-    assert set(counts.values()) == {4}
+    assert set(counts.values()) == {3}
 
 
 class Operations(TorchDispatchMode):
@@ -183,7 +187,7 @@ def test_a_model_around_it_is_one_graph() -> None:
     assert_same(compiled(words), model(words), 1e-5)
 
 
-@pytest.mark.parametrize("case", ONE_EACH)
+@pytest.mark.parametrize("case", FEW)
 def test_a_changed_weight_is_seen_by_the_graph(case: Case) -> None:
     module, x = case.module(rnn_tutorial), case.input()
     compiled = torch.compile(module, fullgraph=True, backend="eager")
@@ -205,7 +209,7 @@ def test_a_changed_weight_is_seen_by_the_graph(case: Case) -> None:
     ("case", "strict"),
     [
         pytest.param(case.values[0], strict, id=f"{case.id}-{'strict' if strict else 'loose'}")
-        for group, strict in ((BOTH + BATCH_FIRST, False), (ONE_EACH, True))
+        for group, strict in ((FEW + BATCH_FIRST, False), (FEW[1:2], True))
         for case in group
     ],
 )
@@ -231,7 +235,7 @@ def test_export_with_any_batch_size(case: Case, strict: bool) -> None:
     assert_same(results, [module(with_batch(case.input(), n, axis)) for n in (1, 2, 9, 64)])
 
 
-@pytest.mark.parametrize("case", BOTH)
+@pytest.mark.parametrize("case", FEW)
 def test_export_with_a_state_of_any_batch_size(case: Case) -> None:
     batch = Dim("n", min=1, max=64)
     shapes: Any = {1: batch}
@@ -245,7 +249,7 @@ def test_export_with_a_state_of_any_batch_size(case: Case) -> None:
     assert_same(program.module()(x, other), module(x, other))
 
 
-@pytest.mark.parametrize("case", ONE_EACH)
+@pytest.mark.parametrize("case", FEW)
 def test_export_of_any_length_is_refused_alike(case: Case) -> None:
     def script(package: Any) -> Any:
         length = Dim("t", min=2, max=64)
@@ -280,7 +284,7 @@ def onnx_result(path: Path, x: Tensor) -> list[Tensor]:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("case", BOTH + BATCH_FIRST)
+@pytest.mark.parametrize("case", FEW)
 def test_legacy_onnx_file_with_any_batch_size(case: Case, tmp_path: Path) -> None:
     axis = 0 if case.layout == "batch first" else 1
     case = Case(case.name, case.options, case.layout, torch.float32)

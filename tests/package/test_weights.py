@@ -116,10 +116,6 @@ FLAT: dict[str, Callable[[Any], Any]] = {
         setattr(m, "_flat_weights", [w * 0.5 for w in m._flat_weights]),
         m.flatten_parameters(),
     ),
-    "then to": lambda m: (
-        setattr(m, "_flat_weights", [w * 0.5 for w in m._flat_weights]),
-        m.to(torch.float32).to(torch.float64),
-    ),
     "a new parameter": lambda m: setattr(m, "weight_ih_l0", nn.Parameter(m.weight_ih_l0 * 2)),
     "register_parameter": lambda m: m.register_parameter(
         "weight_ih_l0", nn.Parameter(m.weight_ih_l0.detach() * 2)

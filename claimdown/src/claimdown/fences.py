@@ -20,7 +20,7 @@ MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})")
 OPENING = re.compile(r"([^`~]*)(`+|~+)(.*)")  # what stands before, the marker, and the rest
 WRITTEN = re.compile(r'(?P<language>[a-z]+)(?: title="(?P<title>[^"]+)")?')
 SKIPPED = re.compile(r'python \{ \.skip title="(?P<title>[^"]+)" \}')
-INCLUDE = re.compile(r'--8<-- "(?P<file>[^":]+\.py):(?P<name>[A-Za-z_]\w*)"')
+INCLUDE = re.compile(r'--8<-- "(?P<file>[^":]+\.py):(?P<name>[A-Za-z]\w*)"')
 GENERATED = ("table", "summary")  # what a fence `checks` may hold
 
 

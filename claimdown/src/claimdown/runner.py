@@ -8,9 +8,7 @@ import multiprocessing.context
 import os
 import signal
 import sys
-import threading
 import time
-import types
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +27,6 @@ from claimdown.worker import Finished, Outcome, work
 
 Context = multiprocessing.context.SpawnContext | multiprocessing.context.ForkServerContext
 STARTING = 120.0  # seconds that the first process may take to import what pages need
-STARTING_LOCK = threading.Lock()
 # A change in one of these may change what comes of a page.
 RUNNING = ("capture", "comparison", "page", "program", "worker")
 
@@ -78,8 +75,7 @@ def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple
     limit = own if is_time(own) else page.config.timeout
     receive, send = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(page, update, send))
-    with _without_program():
-        process.start()
+    process.start()
     send.close()
     outcomes: list[Outcome] = []
     files: tuple[Path, ...] = ()
@@ -101,18 +97,6 @@ def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple
         _end(process)
         receive.close()
     return _report(page, outcomes, reason), files
-
-
-@contextlib.contextmanager
-def _without_program() -> Iterator[None]:
-    """Hide the program that runs pages, such as `mkdocs`: each page would import it anew."""
-    with STARTING_LOCK:
-        program = sys.modules["__main__"]
-        sys.modules["__main__"] = types.ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = program
 
 
 def _messages(receive: Connection, limit: float) -> Iterator[object]:
