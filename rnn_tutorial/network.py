@@ -130,7 +130,7 @@ def recurrent_layer(
     """
     step, bias = bind_step(mode, weight_hh, bias_ih, bias_hh, weight_hr)
 
-    def project(piece: Tensor) -> Sequence[Any]:
+    def project(piece: Tensor) -> "Sequence[Any]":  # quoted: PyTorch 2.6 cannot trace it
         gates = nn.functional.linear(piece.contiguous(), weight_ih, bias)
         if mode != "GRU":
             return gates.unbind()
