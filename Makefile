@@ -7,7 +7,7 @@ VENV := $(if $(TORCH),.cache/torch-$(TORCH),.venv)
 # Windows keeps a venv's programs elsewhere (Git Bash and MSYS2 have make).
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
-# Pinned are all packages, or, with another PyTorch, all but PyTorch and what it alone brings in.
+# Pinned are all packages, or, with another PyTorch, all but PyTorch and what it brings in.
 PINS := $(if $(TORCH),$(VENV)/constraints.txt,constraints.txt)
 # A version that ends in .dev0 lets pip take a nightly build, where the index has one.
 PYTORCH := $(if $(TORCH),'torch$(if $(filter nightly,$(TORCH)),>=0.dev0,==$(TORCH))')
