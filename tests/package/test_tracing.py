@@ -36,6 +36,8 @@ pytestmark = [
     # A fault of Python 3.13.0, gone in 3.13.1, makes PyTorch's guards slower; PyTorch says so.
     pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0"),
     pytest.mark.filterwarnings("ignore:`torch.jit"),
+    # Where a graph breaks, Dynamo looks at `.grad` of what the next one reads.
+    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
     # Of torch.nn's own, which do this in every call.
     pytest.mark.filterwarnings("ignore:The tensor attributes self._flat_weights"),
     pytest.mark.filterwarnings("ignore:`isinstance.treespec, LeafSpec.` is deprecated"),
