@@ -90,6 +90,8 @@ def test_pieces_are_the_steps_of_the_batch(monkeypatch: pytest.MonkeyPatch) -> N
     assert torch.equal(torch.cat([piece.flatten(0, 1) for piece in pieces]), rows)
     pieces = cut_pieces(torch.zeros(7, 0, 5), 6)
     assert [len(piece) for piece in pieces] == [7]
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert [len(piece) for piece in cut_pieces(x, 6)] == [7], "a traced batch stays whole"
 
 
 @pytest.mark.parametrize("steps", [1, 8, 16], ids=["by step", "in three", "in two"])

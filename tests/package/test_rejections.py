@@ -242,3 +242,16 @@ def test_what_is_no_tensor(name: str) -> None:
     for module in pair(name, 5, 6):
         for nonsense in (None, [1.0], "text"):
             assert rejection(module, nonsense)[0] is AttributeError
+
+
+def test_flags_modes_and_directions_that_there_are_not() -> None:
+    for module in pair("GRU", 5, 6, bidirectional=1):
+        assert rejection(module, zeros(3, 4, 5))[0] is TypeError
+    for package in (nn, rnn_tutorial):
+        assert rejection(package.RNNBase, "ELMAN", 5, 6)[0] is ValueError
+    kind, message = rejection(rnn_tutorial.rnn, zeros(4, 3, 5), {}, None, 1, 3)
+    assert (kind, message) == (ValueError, "num_directions: expected 1 or 2, got 3")
+    for module in pair("LSTM", 5, 6):
+        assert rejection(module, zeros(3, 4, 5), zeros(2, 1, 4, 6))[0] is TypeError
+    options = 5, 6, 1, True, False, 0.0, False, 3
+    assert rejection(rnn_tutorial.RNNBase, "GRU", *options)[0] is ValueError
