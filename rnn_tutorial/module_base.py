@@ -253,21 +253,20 @@ def _initial(
     order: Tensor | None = None,
 ) -> State:
     """Return the initial state as it is given, checked and brought into order, or zeros."""
-    given = hx is not None
-    if not given:
-        dtype, device = input.dtype, input.device
+    if hx is None:
         layers, batch, size = network.get_expected_hidden_size(input, batch_sizes)
-        h = torch.zeros(layers, batch, size, dtype=dtype, device=device)
-        c = torch.zeros(layers, batch, network.hidden_size, dtype=dtype, device=device)
-        hx = _hidden(network, (h, c))
-    parts = _parts(network, hx)
+        sizes = (size, network.hidden_size) if network.mode == "LSTM" else (size,)
+        kind: Any = {"dtype": input.dtype, "device": input.device}
+        parts = tuple(torch.zeros(layers, batch, features, **kind) for features in sizes)
+    else:
+        parts = _parts(network, hx)
     try:
         network.check_forward_args(input, _hidden(network, parts), batch_sizes)
     except ValueError as error:
         # Of a packed input `torch.nn.LSTM` finds out later than the others.
         late = network.mode == "LSTM" and batch_sizes is not None
         raise RuntimeError(*error.args) if late else error from None
-    if given:
+    if hx is not None:
         parts = _parts(network, network.permute_hidden(_hidden(network, parts), order))
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
