@@ -81,15 +81,13 @@ def run_pieces(
     order = -1 if reverse else 1
     hidden: list[Tensor] = []
     left: list[State] = []
-    here = pieces[::order][0].shape[1]
-    state = tuple(part[:here] for part in hx)
+    state = tuple(part[: pieces[::order][0].shape[1]] for part in hx)
     for piece in pieces[::order]:
-        rows = piece.shape[1]
+        rows, here = piece.shape[1], state[0].shape[0]
         if rows != here:
             left.append(tuple(part[rows:] for part in state))
             joining = (part[here:rows] for part in hx)
             state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
-            here = rows
         # Each c is let go: the memory of one step serves the next.
         for projected in project(piece)[::order]:
             state = step(projected, state)
