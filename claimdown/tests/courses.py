@@ -50,7 +50,7 @@ print(total)
 
 The sum is `42`{ .verified expr="total" }.
 
-!!! success "Claim: `sum` adds *two* numbers (equal)"
+??? check "Claim: `sum` adds *two* numbers (equal)"
 
     ```python
     assert total == 12 + 30

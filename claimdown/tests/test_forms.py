@@ -476,7 +476,7 @@ def test_output_called_otherwise(info: str) -> None:
     assert any(line == 7 and "utput" in message for line, message in page.faults), page.faults
 
 
-CLAIM = '!!! success "Claim: it holds (equal)"\n'
+CLAIM = '??? check "Claim: it holds (equal)"\n'
 ASSERTS = inside(fence(body="assert len(str(1)) == 1"))
 CLAIMS = {
     "no assert": (CLAIM + inside(fence(body="x = 1")), "asserts nothing"),
@@ -492,7 +492,7 @@ CLAIMS = {
     ),
     "no code": (CLAIM, "asserts nothing"),
     "what always holds": (CLAIM + inside(fence(body="assert True")), "asserts nothing"),
-    "another kind": (CLAIM.replace("success", "note") + ASSERTS, "claim"),
+    "another kind": (CLAIM.replace("check", "note") + ASSERTS, "claim"),
     "no kind of equality": (CLAIM.replace(" (equal)", "") + ASSERTS, "claim"),
     "another kind of equality": (CLAIM.replace("(equal)", "(roughly)") + ASSERTS, "claim"),
     "plural": (CLAIM.replace("Claim:", "Claims:") + ASSERTS, "claim"),
@@ -501,16 +501,18 @@ CLAIMS = {
     "a slip": (CLAIM.replace("Claim:", "Clam:") + ASSERTS, "claim"),
     "another slip": (CLAIM.replace("Claim:", "Cliam:") + ASSERTS, "claim"),
     "a slip, another kind": (
-        CLAIM.replace("Claim:", "Clam:").replace("success", "note") + ASSERTS,
+        CLAIM.replace("Claim:", "Clam:").replace("check", "note") + ASSERTS,
         "claim",
     ),
     "a space before it": (CLAIM.replace("Claim:", " Claim:") + ASSERTS, "claim"),
     "in bold": (CLAIM.replace("Claim:", "**Claim:**") + ASSERTS, "claim"),
-    "folded": (CLAIM.replace("!!!", "???") + ASSERTS, "claim"),
-    "open": (CLAIM.replace("!!!", "???+") + ASSERTS, "claim"),
-    "no kind": (CLAIM.replace("success ", "") + ASSERTS, "box"),
-    "two kinds": (CLAIM.replace("success", "success inline") + ASSERTS, "box"),
+    "not folded": (CLAIM.replace("???", "!!!") + ASSERTS, "claim"),
+    "open": (CLAIM.replace("???", "???+") + ASSERTS, "claim"),
+    "as a solution": (CLAIM.replace("check", "success") + ASSERTS, "claim"),
+    "no kind": (CLAIM.replace("check ", "") + ASSERTS, "box"),
+    "two kinds": (CLAIM.replace("check", "check inline") + ASSERTS, "box"),
     "a green box": ('!!! success "It works"\n' + ASSERTS, "claim"),
+    "a green box that opens": ('??? check "It works"\n' + ASSERTS, "claim"),
     "a green box, no title": ("!!! success\n" + ASSERTS, "claim"),
     "a paragraph": ("**Claim:** it holds (equal)\n", "claim"),
     "a heading": ("## Claim: it holds { #x }\n", "claim"),

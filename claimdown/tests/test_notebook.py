@@ -101,7 +101,7 @@ FORMS = {
     "list that begins later": ("4. a\n5. b", ["4. a\n5. b"]),
     "tight and nested lists": ("- a\n- b\n    - c\n- d", ["- a\n- b\n  - c\n- d"]),
     "claim": (
-        '!!! success "Claim: `a` is *one* (equal)"\n    First.\n\n    ```python\n'
+        '??? check "Claim: `a` is *one* (equal)"\n    First.\n\n    ```python\n'
         "    assert a == a\n    ```\n\n    Last.\n\nThen.",
         [
             "> **Claim: `a` is *one* (equal)**\n>\n> First.",

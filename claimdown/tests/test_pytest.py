@@ -11,7 +11,7 @@ import pytest
 from checking import HEAD, TICKS, fence, inside, make_course, output, pytest_said
 from courses import TWO_EDITIONS
 
-CLAIM = '!!! success "Claim: one is two (equal)"\n' + inside(fence(body="assert 1 == 2, 'no'"))
+CLAIM = '??? check "Claim: one is two (equal)"\n' + inside(fence(body="assert 1 == 2, 'no'"))
 INCLUDE = '--8<-- "package/numbers.py:positive"'
 GOOD = (
     HEAD

@@ -71,7 +71,7 @@ print(items)
 [1, 2, 3]
 ```
 
-!!! success "Claim: sorting twice changes nothing (equal)"
+??? check "Claim: sorting twice changes nothing (equal)"
     ```python
     assert sorted(items) == items
     ```
@@ -130,7 +130,7 @@ print(items)
 [1, 2, 3]
 ```
 
-!!! success "断言：排两次什么也不改变（相等）"
+??? check "断言：排两次什么也不改变（相等）"
     ```python
     assert sorted(items) == items
     ```
@@ -268,12 +268,12 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"the verified value .* is missing",
     ),
     "kind of claim": (
-        "（相等）", "（舍入误差以内）", "!!! success",
-        r"here is box !!! success claim \(within rounding\), where .* claim \(equal\)",
+        "（相等）", "（舍入误差以内）", "??? check",
+        r"here is box \?\?\? check claim \(within rounding\), where .* claim \(equal\)",
     ),
     "claim that is none": (
-        "断言：排两次什么也不改变（相等）", "排两次", "!!! success",
-        r"here is box !!! success, where",
+        "断言：排两次什么也不改变（相等）", "排两次", "??? check",
+        r"here is box \?\?\? check, where",
     ),
     "picture": (
         "rows.svg", "cols.svg", "![两行]", r"the link cols\.svg is not in docs/en/sorting\.md:12",
@@ -327,7 +327,7 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "alt text": ("![两行]", "![two rows of numbers]", "![两行]", r'"two rows of numbers" is not'),
     "title of a box": (
-        "排两次什么也不改变", "sorting twice changes nothing", "!!! success",
+        "排两次什么也不改变", "sorting twice changes nothing", "??? check",
         r'"sorting twice changes',
     ),
     "title in a tag": ('"两行"', '"two rows of it"', "<my-widget", r'"two rows of it" is not'),

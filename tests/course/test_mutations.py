@@ -75,7 +75,7 @@ def test_every_claim_has_a_mistake_that_breaks_it(slug: str) -> None:
 
 # The harness itself
 
-CLAIM = '!!! success "Claim: {} (equal)"\n'
+CLAIM = '??? check "Claim: {} (equal)"\n'
 FAILS, HOLDS = inside(fence("assert 1 == 2, 'planted'")), inside(fence("assert True"))
 
 

@@ -34,7 +34,7 @@ HEADING_ID = re.compile(r"\s*\{\s*#(?P<id>[\w-]+)\s*\}\s*$")
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 FOLDED = '<details class="note folded"><summary>{}</summary>\n{}</details>'
 BOXES = {
-    "claim": ("div", "p", "admonition success", "admonition-title"),
+    "claim": ("details", "summary", "check", ""),
     "note": ("details", "summary", "note", ""),
     "solution": ("details", "summary", "success", ""),
 }

@@ -16,12 +16,12 @@ def claims_of(source: Source, blocks: tuple[Block, ...]) -> Iterator[Claim]:
     """Yield the claims; note boxes that resemble one, and claims that assert nothing."""
     words = source.words
     ends = (words.equal, words.within_rounding)
-    form = f'!!! success "{words.claim}...{ends[0]}" or "{words.claim}...{ends[1]}"'
+    form = f'??? check "{words.claim}...{ends[0]}" or "{words.claim}...{ends[1]}"'
     for number, block in enumerate(blocks):
         box = BOX.fullmatch(block.lines[0].strip()) if block.kind == "box" else None
         title = (box["title"] or "") if box else ""
         is_claim = title.startswith(words.claim) and title.endswith(ends)
-        if not (box and is_claim and box.group("mark", "kind") == ("!!!", "success")):
+        if not (box and is_claim and box.group("mark", "kind") == ("???", "check")):
             if _resembles_claim(source, block, box, title):
                 why = "this looks like a claim, and is not written as one: a claim is written"
                 source.refuse(block.line, f"{why} {form}")
@@ -55,7 +55,7 @@ def _resembles_claim(source: Source, block: Block, box: re.Match[str] | None, ti
     if title.endswith((words.equal, words.within_rounding)):
         return True
     is_solution = box and box["mark"] != "!!!" and title.startswith(words.solution)
-    if "success" in text.split(" ") and not is_solution:
+    if {"success", "check", "done"} & set(text.split(" ")) and not is_solution:
         return True
     first = re.split(r"[:：\s]", title.strip().lower(), maxsplit=1)[0]
     names = [claim.rstrip(":： ") for claim in claims]

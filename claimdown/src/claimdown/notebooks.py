@@ -172,19 +172,19 @@ class _Writer:
         return [f"{title}{ticks}{fence.language}\n{fence.code}\n{ticks}"]
 
     def box(self, text: str, body: list[Piece]) -> list[Piece]:
-        """Write a box as a quote below its title; fold one that is folded.
+        """Write a box as a quote below its title; fold one that is folded, but for a claim's text.
 
         A fold holds the text before the first code block; each code block is folded itself.
         """
         mark, kind, *rest = text.split(" ", 2)
         title = self.inline(rest[0].strip('"') if rest else kind.capitalize())
-        if mark != "???":
+        for cell in body if mark == "???" else ():
+            if isinstance(cell, NotebookNode) and cell.cell_type == "code":
+                cell.metadata["jupyter"] = {"source_hidden": True}
+        if mark != "???" or kind == "check":
             pieces = joined([f"**{title}**", *body])
             return [quote(piece) if isinstance(piece, str) else piece for piece in pieces]
         body = joined(body)
-        for cell in body:
-            if isinstance(cell, NotebookNode) and cell.cell_type == "code":
-                cell.metadata["jupyter"] = {"source_hidden": True}
         if not body or isinstance(body[0], NotebookNode):
             return [f"**{title}**", *body]
         name = escape(re.sub("[`*]", "", title), quote=False)

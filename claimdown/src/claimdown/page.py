@@ -85,7 +85,7 @@ class Problem(Item):
 
 @dataclass(frozen=True)
 class Claim(Item):
-    """A box `!!! success "Claim: ..."`; `last_line` is the last line of its content."""
+    """A box `??? check "Claim: ..."`; `last_line` is the last line of its content."""
 
     title: str
     last_line: int
