@@ -254,6 +254,14 @@ def test_folded_code_is_hidden_and_other_code_is_not(tmp_path: Path) -> None:
     assert hidden.metadata == {"jupyter": {"source_hidden": True}}
 
 
+def test_code_of_a_claim_is_hidden_and_its_text_is_not(tmp_path: Path) -> None:
+    asserts = "```python\n    assert len(str(1)) == 1\n    ```"
+    page = planted(tmp_path, f'??? check "Claim: B (equal)"\n    Text.\n\n    {asserts}')
+    found = notebook(page, run(page)).cells
+    assert [cell.metadata for cell in found[-1:]] == [{"jupyter": {"source_hidden": True}}]
+    assert "> **Claim: B (equal)**\n>\n> Text." in found[-2].source
+
+
 @pytest.mark.parametrize(
     ("name", "address", "expected"),
     [
