@@ -1,6 +1,7 @@
 """Options and arguments of every kind: accepted, or refused with the same type, as `torch.nn`'s."""
 
 import warnings
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.package.side_by_side import (
     CELLS,
     DEEP,
     ONE_EACH,
+    SIDES,
     Case,
     Raised,
     assert_does_the_same,
@@ -105,6 +107,7 @@ OPTIONS: dict[str, list[Any]] = {
     "mode": ["LSTM"],
     "layers": [2],
 }
+BEFORE_CHECKS = torch.torch_version.TorchVersion(torch.__version__) < (2, 13)
 LISTED = [(name, value) for name, values in OPTIONS.items() for value in values]
 
 
@@ -113,6 +116,23 @@ def quiet(script: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return script()
+
+
+def newer_rejection(kind: str, option: str, value: Any) -> type[Exception] | None:
+    """Say what PyTorch 2.13 raises where 2.6 checks nothing; ours raise it on every release."""
+    if kind.endswith("Cell"):
+        return None
+    if option in ("bias", "batch_first") and not isinstance(value, bool):
+        return TypeError
+    if option == "input_size" and not isinstance(value, int):
+        return TypeError
+    return ValueError if option == "input_size" and value <= 0 else None
+
+
+def assert_rejected(script: Callable[[Any], Any], expected: type[Exception]) -> None:
+    """Assert that ours raise, and theirs where it is new enough."""
+    for side in (rnn_tutorial,) if BEFORE_CHECKS else SIDES:
+        assert outcome(script, side) == Raised(expected, "")
 
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
@@ -130,6 +150,9 @@ def test_every_value_of_every_option(kind: str, option: str, value: Any) -> None
         torch.manual_seed(0)
         return module(x[0] if kind.endswith("Cell") else x)
 
+    if (expected := newer_rejection(kind, option, value)) is not None:
+        assert_rejected(build, expected)
+        return
     assert_does_the_same(lambda p: (repr(build(p)), list(build(p).named_parameters())))
     assert_does_the_same(called, bound=1e-2 if value is torch.float16 else 1e-5)
 
@@ -144,6 +167,9 @@ def test_sizes_of_every_type(kind: str, which: str, value: Any) -> None:
         x = torch.ones(3, 4, int(value) if which == "input_size" else 5)
         return repr(module), module(x[0] if kind.endswith("Cell") else x)
 
+    if (expected := newer_rejection(kind, which, value)) is not None:
+        assert_rejected(script, expected)
+        return
     assert_does_the_same(script, bound=1e-5)
 
 
