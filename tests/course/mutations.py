@@ -393,7 +393,7 @@ MUTATIONS = [
         "plain_rnn.py",
         right="layer_parameters(parameters, k, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"deep-and-bidirectional": ["one to four layers"]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
@@ -408,6 +408,7 @@ MUTATIONS = [
         right="[h_n for pair in pairs for h_n in pair]",
         wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
+            "network": ["`rnn` is"],
             "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
             "index": ["the course's network agrees"],
         },
@@ -510,7 +511,7 @@ MUTATIONS = [
         wrong="bound = math.sqrt(3 / hidden_size)",
         caught_by={
             "modules": ["with one seed, `reset_uniform`"],
-            "cell-modules": ["with one seed, a cell"],
+            "cell-modules": ["with one seed, `LSTMCell`"],
         },
     ),
     # nn.LSTM by hand
