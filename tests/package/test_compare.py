@@ -143,7 +143,7 @@ def test_tuples_are_compared_pair_by_pair() -> None:
     assert_close((large, small), (large, small), eps=0)
     assert_close((large, (small, large)), (large, (small, large)), eps=0)
     assert_close((), ())
-    off = small + units(1, torch.float32)  # small beside `large`, and large beside `small`
+    off = small + units(1, torch.float32)  # small compared with `large`, and large with `small`
     for actual, expected in (
         ((large, off), (large, small)),
         ((large, (large, off)), (large, (large, small))),

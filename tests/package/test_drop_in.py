@@ -1,4 +1,4 @@
-"""In the place of `torch.nn`'s: models, training, and what PyTorch does to modules."""
+"""Instead of `torch.nn`'s: models, training, and what PyTorch does to modules."""
 
 import warnings
 from collections.abc import Callable
@@ -132,7 +132,7 @@ def test_a_model_trains_alike(model: str) -> None:
             losses[-1].append(loss.item())
     assert losses[0][-1] < 0.8 * losses[0][0]
     # In float64 a step differs by 1e-16 or so, and Adam divides by the size of a gradient: what
-    # is as small as rounding itself may be off by much, but nothing else is.
+    # is as small as rounding itself may be off by much; the rest must agree.
     assert losses[0] == pytest.approx(losses[1], rel=1e-10)
 
 

@@ -53,7 +53,7 @@ def test_packed_results_are_those_of_torch(
             actual, expected = ours(x, hx), quietly(theirs, x, hx)
             assert_alike(actual, expected, rounding(theirs, dtype))
             for a, b in zip(actual[0][1:], expected[0][1:], strict=True):
-                assert a is b  # batch_sizes and both orders are handed on
+                assert a is b  # batch_sizes and both orders are passed on
 
 
 @pytest.mark.parametrize("name", NETWORKS)

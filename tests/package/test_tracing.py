@@ -312,7 +312,7 @@ def test_legacy_onnx_file_with_any_batch_size(case: Case, tmp_path: Path) -> Non
 
 
 class First(nn.Module):
-    """A model that hands on a network's output."""
+    """A model that returns a network's output."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()

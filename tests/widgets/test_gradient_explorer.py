@@ -95,7 +95,7 @@ def network(cell: str, variant: str, radius: float) -> nn.RNNBase:
 
 
 def state_after(layer: nn.RNNBase, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Run over x (T, E) from a state; return the state behind it, and the cell state or zeros."""
+    """Run over x (T, E) from a state; return the state after it, and the cell state or zeros."""
     if isinstance(layer, nn.LSTM):
         _, (h_n, c_n) = layer(x, (h[None], c[None]))
         return h_n[0], c_n[0]

@@ -26,8 +26,8 @@ EMBEDDED = {
 }
 PAGE = "foundations/rnn-by-hand.html"
 NINE = [(cell, network) for cell in step_player.CELLS for network in step_player.NETWORKS]
-# A number is a sum of at most ten products and biases, behind a bend or two; what a step has
-# rounded reaches the next. The chapters allow the same for such a layer.
+# A number is a sum of at most ten products and biases, after one or two nonlinearities; what a
+# step has rounded reaches the next. The chapters allow the same for such a layer.
 BOUND = 16 * torch.finfo(torch.float32).eps
 RUN = """async ([base, cell, network, wrong]) => {
     const source = await (await fetch(base + "assets/widgets/steps.js")).text();
