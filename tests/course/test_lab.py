@@ -161,7 +161,7 @@ def printed(output: NotebookNode) -> str:
 
 
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_definition_stands_alone(name: str) -> None:
+def test_definition_runs_alone(name: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(standalone([name]), name, "exec"), namespace)
     assert callable(namespace[name])

@@ -175,7 +175,7 @@ def test_sizes_of_every_type(kind: str, which: str, value: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
 @pytest.mark.parametrize("count", range(13))
-def test_so_many_positional_arguments(kind: str, count: int) -> None:
+def test_every_number_of_positional_arguments(kind: str, count: int) -> None:
     values: list[Any] = [5, 6, 2, True, False, 0.0, False, 0, None, None, None, None]
     if kind == "RNN":
         values.insert(3, "relu")

@@ -87,7 +87,7 @@ def test_scene_plays_once_on_arrival(context: BrowserContext, served: str) -> No
     assert later(page) == set()
 
 
-def test_scene_stands_still_for_who_wants_no_motion(still: Page, served: str) -> None:
+def test_scene_stands_still_for_readers_who_want_no_motion(still: Page, served: str) -> None:
     still.goto(served)
     slider = still.get_by_role("slider", name="Time step")
     slider.wait_for()

@@ -401,7 +401,7 @@ def test_numbers_can_be_read_on_a_phone(browser: Browser, served: str, scheme: s
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_names_of_rows_stay_beside_their_numbers(
+def test_names_of_rows_stay_next_to_their_numbers(
     context: BrowserContext, served: str, width: int, language: str
 ) -> None:
     page = context.new_page()

@@ -204,7 +204,7 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
         expect(message).to_contain_text(reason)
 
 
-def test_chinese_programs_run_and_are_the_english_ones_but_for_comments(
+def test_chinese_programs_run_and_are_the_english_ones_except_for_comments(
     context: BrowserContext, served: str
 ) -> None:
     """That the button copies the program is tested in tests/widgets/test_shape_explorer.py."""
