@@ -132,6 +132,10 @@ def test_site_has_the_pages_and_what_was_counted(site: Path) -> None:
     assert 'href="../merge/">Berechnet und verglichen</a>' in german
     table = (site / "merge/index.html").read_text(encoding="utf-8")
     assert '<th scope="row">Merge sort</th><td>5</td><td>1</td>' in table
+    assert "two ordered lists in order." in table
+    assert "each list in order -" in table
+    assert "Of two equal items" not in table, "of this docstring only the shapes are shown"
+    assert "takes about n log n comparisons" in table, "of this one all"
     assert "<script" not in re.sub(r"<script.*?</script>", "", table, flags=re.DOTALL)
 
 
