@@ -134,7 +134,11 @@ MUTATIONS = [
         wrong="+ hx @ w_state.T",
         caught_by={
             "memory": ["the final state is the sum"],
-            "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
+            "one-matmul": [
+                "with the products of all inputs",
+                "over sixteen steps",
+                "with tanh the loops agree",
+            ],
             "zero-difference": ["relative to the state"],
         },
     ),
