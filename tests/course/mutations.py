@@ -34,7 +34,7 @@ MUTATIONS = [
         "linear_layer.py",
         right="input @ weight.T",
         wrong="input @ weight",
-        caught_by={"linear-layer-over-time": ["all steps at once", "one sample at a time"]},
+        caught_by={"linear-layer-over-time": [""]},
     ),
     Mutation(
         "the bias is forgotten",
@@ -123,7 +123,7 @@ MUTATIONS = [
         right="return input @ w_input + hx @ w_state",
         wrong="return input @ w_input",
         caught_by={
-            "memory": ["an input reaches its own state", "every state is the sum"],
+            "memory": ["an input reaches its own state", "the final state is the sum"],
             "one-matmul": ["one step with the joined weight", "over sixteen steps"],
         },
     ),
@@ -133,8 +133,12 @@ MUTATIONS = [
         right="+ hx @ w_state",
         wrong="+ hx @ w_state.T",
         caught_by={
-            "memory": ["every state is the sum"],
-            "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
+            "memory": ["the final state is the sum"],
+            "one-matmul": [
+                "with the products of all inputs",
+                "over sixteen steps",
+                "with tanh the loops agree",
+            ],
             "zero-difference": ["relative to the state"],
         },
     ),
