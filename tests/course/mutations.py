@@ -94,7 +94,7 @@ MUTATIONS = [
         "compare.py",
         right="(actual.to(wide) - expected.to(wide)).abs().max()",
         wrong="(actual.to(wide) - expected.to(wide)).max()",
-        caught_by={"anatomy": [""], "bidirectional": [""], "zero-difference": [""]},
+        caught_by={"bidirectional": [""], "zero-difference": [""]},
     ),
     Mutation(
         "the mean of the signed differences, as people often compare",
@@ -152,7 +152,6 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "anatomy": ["`batch_first=False` swaps two axes"],
             "rnn-by-hand": ["a loop of steps"],
             "truncated-bptt": [
                 "in windows, the states",
@@ -216,13 +215,23 @@ MUTATIONS = [
     ),
     # Anatomy of nn.RNN
     Mutation(
+        "every layer reads the input",
+        "parameters.py",
+        right="input_size if layer == 0 else shown * len(suffixes)",
+        wrong="input_size",
+        caught_by={
+            "parameters": ["names, shapes"],
+            "anatomy": ["`parameter_shapes` lists"],
+            "deep-and-bidirectional": ["names, order and shapes"],
+        },
+    ),
+    Mutation(
         "a layer above the first reads one direction only",
         "parameters.py",
         right="else shown * len(suffixes)",
         wrong="else shown",
         caught_by={
             "parameters": ["names, shapes"],
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -232,7 +241,6 @@ MUTATIONS = [
         right='suffixes = ["", "_reverse"]',
         wrong='suffixes = ["_reverse", ""]',
         caught_by={
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -245,7 +253,6 @@ MUTATIONS = [
         caught_by={
             "cells": ["`rnn_cell` is"],
             "cell-modules": ["`RNNCell` is"],
-            "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
             "stacked": ["`stack` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
@@ -265,7 +272,7 @@ MUTATIONS = [
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace(", bias_ih", ""),
-        caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
+        caught_by={"rnn-by-hand": ["one step is"]},
     ),
     Mutation(
         "the bias of the state is left out",
