@@ -44,7 +44,7 @@ MUTATIONS = [
         caught_by={
             "layers": ["`linear` is"],
             "linear-layer-over-time": [""],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
+            "rnn-by-hand": ["our head after our layer"],
         },
     ),
     Mutation(
@@ -54,7 +54,6 @@ MUTATIONS = [
         wrong="[step(x_t) for x_t in input.flip(1).unbind(dim=1)]",
         caught_by={
             "linear-layer-over-time": ["all steps at once", "one sample at a time"],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
     ),
     Mutation(
@@ -152,7 +151,6 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "rnn-by-hand": ["a loop of steps"],
             "truncated-bptt": [
                 "in windows, the states",
                 "a window's truncated gradient",
@@ -265,7 +263,7 @@ MUTATIONS = [
         "cells.py",
         right="else torch.relu(gates)",
         wrong="else gates",
-        caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
+        caught_by={"rnn-by-hand": [""]},
     ),
     Mutation(
         "the bias of the input is left out",
@@ -301,7 +299,7 @@ MUTATIONS = [
         "loops.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
-        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
+        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": [""]},
     ),
     Mutation(
         "gradients stop at every step",
