@@ -186,7 +186,7 @@ MUTATIONS = [
         caught_by={
             "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
-            "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+            "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
             "debugging": ["`h_n` of a packed batch"],
         },
     ),
@@ -279,7 +279,7 @@ MUTATIONS = [
         wrong=RNN_CELL.replace(", bias_hh", ""),
         caught_by={
             "rnn-by-hand": ["one step is"],
-            "stacked": ["dropout empties"],
+            "stacked": ["with a dropout of one"],
             "debugging": ["with one layer `dropout` changes nothing"],
         },
     ),
@@ -320,7 +320,7 @@ MUTATIONS = [
         wrong="layer(input, hx[0])",
         caught_by={
             "layers": ["`stack` around"],
-            "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
+            "stacked": ["two one-layer `nn.RNN`s", "finishing a step first"],
         },
     ),
     Mutation(
