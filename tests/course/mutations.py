@@ -44,7 +44,7 @@ MUTATIONS = [
         caught_by={
             "layers": ["`linear` is"],
             "linear-layer-over-time": [""],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
+            "rnn-by-hand": ["our head after our layer"],
         },
     ),
     Mutation(
@@ -54,7 +54,6 @@ MUTATIONS = [
         wrong="[step(x_t) for x_t in input.flip(1).unbind(dim=1)]",
         caught_by={
             "linear-layer-over-time": ["all steps at once", "one sample at a time"],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
     ),
     Mutation(
@@ -94,7 +93,7 @@ MUTATIONS = [
         "compare.py",
         right="(actual.to(wide) - expected.to(wide)).abs().max()",
         wrong="(actual.to(wide) - expected.to(wide)).max()",
-        caught_by={"anatomy": [""], "bidirectional": [""], "zero-difference": [""]},
+        caught_by={"bidirectional": [""], "zero-difference": [""]},
     ),
     Mutation(
         "the mean of the signed differences, as people often compare",
@@ -156,8 +155,6 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "anatomy": ["`batch_first=False` swaps two axes"],
-            "rnn-by-hand": ["a loop of steps"],
             "truncated-bptt": [
                 "in windows, the states",
                 "a window's truncated gradient",
@@ -193,7 +190,7 @@ MUTATIONS = [
         caught_by={
             "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
-            "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+            "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
             "debugging": ["`h_n` of a packed batch"],
         },
     ),
@@ -220,13 +217,23 @@ MUTATIONS = [
     ),
     # Anatomy of nn.RNN
     Mutation(
+        "every layer reads the input",
+        "parameters.py",
+        right="input_size if layer == 0 else shown * len(suffixes)",
+        wrong="input_size",
+        caught_by={
+            "parameters": ["names, shapes"],
+            "anatomy": ["`parameter_shapes` lists"],
+            "deep-and-bidirectional": ["names, order and shapes"],
+        },
+    ),
+    Mutation(
         "a layer above the first reads one direction only",
         "parameters.py",
         right="else shown * len(suffixes)",
         wrong="else shown",
         caught_by={
             "parameters": ["names, shapes"],
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -236,7 +243,6 @@ MUTATIONS = [
         right='suffixes = ["", "_reverse"]',
         wrong='suffixes = ["_reverse", ""]',
         caught_by={
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -249,7 +255,6 @@ MUTATIONS = [
         caught_by={
             "cells": ["`rnn_cell` is"],
             "cell-modules": ["`RNNCell` is"],
-            "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
             "stacked": ["`stack` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
@@ -262,14 +267,14 @@ MUTATIONS = [
         "cells.py",
         right="else torch.relu(gates)",
         wrong="else gates",
-        caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
+        caught_by={"rnn-by-hand": [""]},
     ),
     Mutation(
         "the bias of the input is left out",
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace(", bias_ih", ""),
-        caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
+        caught_by={"rnn-by-hand": ["one step is"]},
     ),
     Mutation(
         "the bias of the state is left out",
@@ -278,7 +283,7 @@ MUTATIONS = [
         wrong=RNN_CELL.replace(", bias_hh", ""),
         caught_by={
             "rnn-by-hand": ["one step is"],
-            "stacked": ["dropout empties"],
+            "stacked": ["with a dropout of one"],
             "debugging": ["with one layer `dropout` changes nothing"],
         },
     ),
@@ -298,7 +303,7 @@ MUTATIONS = [
         "loops.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
-        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
+        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": [""]},
     ),
     Mutation(
         "gradients stop at every step",
@@ -319,7 +324,7 @@ MUTATIONS = [
         wrong="layer(input, hx[0])",
         caught_by={
             "layers": ["`stack` around"],
-            "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
+            "stacked": ["two one-layer `nn.RNN`s", "finishing a step first"],
         },
     ),
     Mutation(
