@@ -154,11 +154,7 @@ MUTATIONS = [
             "memory": ["two halves"],
             "anatomy": ["`batch_first=False` swaps two axes"],
             "rnn-by-hand": ["a loop of steps"],
-            "truncated-bptt": [
-                "in windows, the states",
-                "a window's truncated gradient",
-                "windows over streams",
-            ],
+            "truncated-bptt": ["in windows, the states", "windows over streams"],
         },
     ),
     Mutation(
@@ -303,7 +299,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, hx.detach())\n",
         caught_by={
             "rnn-by-hand": ["the gradients"],
-            "truncated-bptt": ["retained graphs", "between resets"],
+            "truncated-bptt": ["all pairs sum", "retained graphs", "between resets"],
             "vanishing-gradients": ["our gradients, clipped in two lines"],
         },
     ),
@@ -647,10 +643,7 @@ MUTATIONS = [
         "backward.py",
         right="grad_output[:, t] + grad_hx",
         wrong="grad_output[:, t]",
-        caught_by={
-            "backpropagation-through-time": ["for one more forward pass"],
-            "truncated-bptt": ["all pairs sum"],
-        },
+        caught_by={"backpropagation-through-time": ["for one more forward pass"]},
     ),
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
