@@ -186,7 +186,7 @@ MUTATIONS = [
             "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
-            "debugging": ["`h_n` of a packed batch"],
+            "symptoms": ["`h_n` of a packed batch"],
         },
     ),
     # One matmul instead of two
@@ -271,7 +271,7 @@ MUTATIONS = [
         caught_by={
             "rnn-by-hand": ["one step is"],
             "stacked": ["dropout empties"],
-            "debugging": ["with one layer `dropout` changes nothing"],
+            "symptoms": ["with one layer `dropout` changes nothing"],
         },
     ),
     Mutation(
@@ -379,7 +379,7 @@ MUTATIONS = [
         wrong="",
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
-            "debugging": ["the reverse half of the last output"],
+            "symptoms": ["the reverse half of the last output"],
             "deep-and-bidirectional": ["one to four layers"],
         },
     ),
@@ -419,7 +419,7 @@ MUTATIONS = [
                 "`state_index` names the row",
                 "the top layer's final states",
             ],
-            "debugging": ["rows of `h_n` are layers"],
+            "symptoms": ["rows of `h_n` are layers"],
         },
     ),
     Mutation(
@@ -689,7 +689,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
         caught_by={
             "regularising": ["the normalised loop is `nn.LayerNorm`"],
-            "debugging": ["pieces with a carried, detached state"],
+            "symptoms": ["pieces with a carried, detached state"],
         },
     ),
     # A GRU by hand
