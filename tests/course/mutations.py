@@ -155,11 +155,7 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "truncated-bptt": [
-                "in windows, the states",
-                "a window's truncated gradient",
-                "windows over streams",
-            ],
+            "truncated-bptt": ["in windows, the states", "windows over streams"],
         },
     ),
     Mutation(
@@ -191,7 +187,7 @@ MUTATIONS = [
             "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
-            "debugging": ["`h_n` of a packed batch"],
+            "symptoms": ["`h_n` of a packed batch"],
         },
     ),
     # One matmul instead of two
@@ -284,7 +280,7 @@ MUTATIONS = [
         caught_by={
             "rnn-by-hand": ["one step is"],
             "stacked": ["with a dropout of one"],
-            "debugging": ["with one layer `dropout` changes nothing"],
+            "symptoms": ["with one layer `dropout` changes nothing"],
         },
     ),
     Mutation(
@@ -312,7 +308,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, hx.detach())\n",
         caught_by={
             "rnn-by-hand": ["the gradients"],
-            "truncated-bptt": ["retained graphs", "between resets"],
+            "truncated-bptt": ["all pairs sum", "retained graphs", "between resets"],
             "vanishing-gradients": ["our gradients, clipped in two lines"],
         },
     ),
@@ -392,7 +388,7 @@ MUTATIONS = [
         wrong="",
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
-            "debugging": ["the reverse half of the last output"],
+            "symptoms": ["the reverse half of the last output"],
             "deep-and-bidirectional": ["one to four layers"],
         },
     ),
@@ -432,7 +428,7 @@ MUTATIONS = [
                 "`state_index` names the row",
                 "the top layer's final states",
             ],
-            "debugging": ["rows of `h_n` are layers"],
+            "symptoms": ["rows of `h_n` are layers"],
         },
     ),
     Mutation(
@@ -656,10 +652,7 @@ MUTATIONS = [
         "backward.py",
         right="grad_output[:, t] + grad_hx",
         wrong="grad_output[:, t]",
-        caught_by={
-            "backpropagation-through-time": ["for one more forward pass"],
-            "truncated-bptt": ["all pairs sum"],
-        },
+        caught_by={"backpropagation-through-time": ["for one more forward pass"]},
     ),
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
@@ -705,7 +698,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
         caught_by={
             "regularising": ["the normalised loop is `nn.LayerNorm`"],
-            "debugging": ["pieces with a carried, detached state"],
+            "symptoms": ["pieces with a carried, detached state"],
         },
     ),
     # A GRU by hand
