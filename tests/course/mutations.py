@@ -410,7 +410,6 @@ MUTATIONS = [
         wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
             "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
-            "index": ["the course's network agrees"],
         },
     ),
     Mutation(
@@ -433,7 +432,7 @@ MUTATIONS = [
         right="input.new_zeros(states)",
         wrong="input.new_ones(states)",
         caught_by={
-            "index": ["the course's network agrees"],
+            "index": ["the loop ends in the state of `nn.RNN`"],
             "deep-and-bidirectional": ["`state_index` names the row"],
         },
     ),
