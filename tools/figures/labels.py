@@ -56,7 +56,7 @@ LABELS = {
     "new": "新",
     "old": "旧",
     "output": "输出",
-    "output: 2H = 12 features a step": "输出：每步 2H = 12 个特征",
+    "output: 2H = 12 features per step": "输出：每步 2H = 12 个特征",
     "padded": "填充后",
     "padding, of all steps computed": "填充占全部计算步的比例",
     "pools of 32": "32 批的池子",
