@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from claimdown.includes import definitions
+from claimdown.includes import definitions, span
 from tools.site import ROOT
 
 PACKAGE = ROOT / "rnn_tutorial"
@@ -62,7 +62,7 @@ def read_package(package: Path) -> dict[str, Module]:
 
 def read_module(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
-    spans, imports = definitions(text), {}
+    spans, imports = {name: span(node) for name, node in definitions(text).items()}, {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else None

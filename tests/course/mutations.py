@@ -34,7 +34,7 @@ MUTATIONS = [
         "linear_layer.py",
         right="input @ weight.T",
         wrong="input @ weight",
-        caught_by={"linear-layer-over-time": ["all steps at once", "one sample at a time"]},
+        caught_by={"linear-layer-over-time": [""]},
     ),
     Mutation(
         "the bias is forgotten",
@@ -122,7 +122,7 @@ MUTATIONS = [
         right="return input @ w_input + hx @ w_state",
         wrong="return input @ w_input",
         caught_by={
-            "memory": ["an input reaches its own state", "every state is the sum"],
+            "memory": ["an input reaches its own state", "the final state is the sum"],
             "one-matmul": ["one step with the joined weight", "over sixteen steps"],
         },
     ),
@@ -132,8 +132,12 @@ MUTATIONS = [
         right="+ hx @ w_state",
         wrong="+ hx @ w_state.T",
         caught_by={
-            "memory": ["every state is the sum"],
-            "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
+            "memory": ["the final state is the sum"],
+            "one-matmul": [
+                "with the products of all inputs",
+                "over sixteen steps",
+                "with tanh the loops agree",
+            ],
             "zero-difference": ["relative to the state"],
         },
     ),
@@ -151,11 +155,7 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "truncated-bptt": [
-                "in windows, the states",
-                "a window's truncated gradient",
-                "windows over streams",
-            ],
+            "truncated-bptt": ["in windows, the states", "windows over streams"],
         },
     ),
     Mutation(
@@ -187,7 +187,7 @@ MUTATIONS = [
             "regularising": ["two stacked layers of minimal gated units"],
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
-            "debugging": ["`h_n` of a packed batch"],
+            "symptoms": ["`h_n` of a packed batch"],
         },
     ),
     # One matmul instead of two
@@ -280,7 +280,7 @@ MUTATIONS = [
         caught_by={
             "rnn-by-hand": ["one step is"],
             "stacked": ["with a dropout of one"],
-            "debugging": ["with one layer `dropout` changes nothing"],
+            "symptoms": ["with one layer `dropout` changes nothing"],
         },
     ),
     Mutation(
@@ -308,7 +308,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, hx.detach())\n",
         caught_by={
             "rnn-by-hand": ["the gradients"],
-            "truncated-bptt": ["retained graphs", "between resets"],
+            "truncated-bptt": ["all pairs sum", "retained graphs", "between resets"],
             "vanishing-gradients": ["our gradients, clipped in two lines"],
         },
     ),
@@ -391,7 +391,7 @@ MUTATIONS = [
         wrong="",
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
-            "debugging": ["the reverse half of the last output"],
+            "symptoms": ["the reverse half of the last output"],
             "deep-and-bidirectional": ["four layers in two directions"],
         },
     ),
@@ -437,7 +437,7 @@ MUTATIONS = [
                 "`state_index` names the row",
                 "the top layer's final states",
             ],
-            "debugging": ["rows of `h_n` are layers"],
+            "symptoms": ["rows of `h_n` are layers"],
         },
     ),
     Mutation(
@@ -661,10 +661,7 @@ MUTATIONS = [
         "backward.py",
         right="grad_output[:, t] + grad_hx",
         wrong="grad_output[:, t]",
-        caught_by={
-            "backpropagation-through-time": ["for one more forward pass"],
-            "truncated-bptt": ["all pairs sum"],
-        },
+        caught_by={"backpropagation-through-time": ["for one more forward pass"]},
     ),
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
@@ -710,7 +707,7 @@ MUTATIONS = [
         wrong="        hx = step(x_t, torch.zeros_like(hx))\n",
         caught_by={
             "regularising": ["the normalised loop is `nn.LayerNorm`"],
-            "debugging": ["pieces with a carried, detached state"],
+            "symptoms": ["pieces with a carried, detached state"],
         },
     ),
     # A GRU by hand

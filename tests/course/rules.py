@@ -35,7 +35,7 @@ FIGURE = re.compile(r"\]\(\S*assets/figures/(?P<name>[\w-]+)\.svg")
 LINK = re.compile(r"\]\((?![a-z]+:|/|\S*assets/figures/)(?P<file>[^\s)#]*)(?:#(?P<anchor>[\w-]+))?")
 ANCHOR = re.compile(r"\{:?[^}\n]*#([\w-]+)[^}\n]*\}")
 PAPER = re.compile(r"https?://(?:arxiv\.org|(?:dx\.)?doi\.org)/[^\s)>\]\"`]+")
-INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)"')
+INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)(?:-whole)?"')
 EXPLAINED = re.compile(r"Explained in: (docs/en/[\w/-]+\.md)")
 # autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
 TYPOGRAPHY = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
@@ -247,7 +247,13 @@ class Defined:
 
     @property
     def include(self) -> str:
+        """How a chapter shows it, with the first line of its docstring and its shapes."""
         return f'--8<-- "{name_of(self.file)}:{self.name}"'
+
+    @property
+    def whole(self) -> str:
+        """How the reference shows it, with all of its docstring."""
+        return f'{self.include[:-1]}-whole"'
 
 
 def package(page: Page) -> list[str]:
@@ -290,7 +296,7 @@ def about(defined: Defined) -> list[str]:
     elif not page:
         found.append(f"{here}: the docstring ends with {last!r}; "
                      "let it end with the page: Explained in: docs/en/FOLDER/PAGE.md")  # fmt: skip
-    elif defined.include not in page_text(page):
+    elif not any(shown in page_text(page) for shown in (defined.include, defined.whole)):
         found.append(at(page, 1, f"it explains {name} and does not show it; add {defined.include}"))
     return found + [fault for language in LANGUAGES for fault in reference(defined, language, page)]
 
@@ -304,12 +310,12 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
     if len(pages) != 1:
         where = ", ".join(map(name_of, pages)) or "no page"
         what = f"{where} of the reference has a section for {name}; write one on one of them"
-        cure = f"{heading}, with {defined.include}, and a row in the table of all names"
+        cure = f"{heading}, with {defined.whole}, and a row in the table of all names"
         return [at(index, 1, f"{what}: {cure}")]
     ((page, text),) = pages.items()
     found = []
-    if defined.include not in text:
-        what = f"section {name} does not show its source; add {defined.include}"
+    if defined.whole not in text:
+        what = f"section {name} does not show its source; add {defined.whole}"
         found.append(at(page, line_of(text, heading), what))
     begins, ends = f"| [`{name}`]({page.name}#{name}) |", " |"
     if explained:

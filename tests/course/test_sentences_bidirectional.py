@@ -18,9 +18,8 @@ def test_on_random_tokens_a_bidirectional_network_learns_to_copy_the_next_one() 
         for _ in range(200):
             tokens = torch.randint(kinds, (32, 12))
             scores = head(network(nn.functional.one_hot(tokens, kinds).float())[0])
-            loss = nn.functional.cross_entropy(
-                scores[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()
-            )
+            before_last, after_first = scores[:, :-1].flatten(0, 1), tokens[:, 1:].flatten()
+            loss = nn.functional.cross_entropy(before_last, after_first)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
