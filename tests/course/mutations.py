@@ -398,10 +398,7 @@ MUTATIONS = [
         "plain_rnn.py",
         right="layer_parameters(parameters, k, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={
-            "network": ["`rnn` is"],
-            "deep-and-bidirectional": [""],
-        },
+        caught_by={"deep-and-bidirectional": [""]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
@@ -416,6 +413,7 @@ MUTATIONS = [
         right="[h_n for pair in pairs for h_n in pair]",
         wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
+            "network": ["`rnn` is"],
             "deep-and-bidirectional": [
                 "four layers in two directions",
                 "the top layer's final states",
@@ -520,7 +518,7 @@ MUTATIONS = [
         wrong="bound = math.sqrt(3 / hidden_size)",
         caught_by={
             "modules": ["with one seed, `reset_uniform`"],
-            "cell-modules": ["with one seed, a cell"],
+            "cell-modules": ["with one seed, `LSTMCell`"],
         },
     ),
     # nn.LSTM by hand
