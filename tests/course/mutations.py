@@ -626,7 +626,12 @@ MUTATIONS = [
         "backward.py",
         right="(1 - h**2)",
         wrong="(1 - h)",
-        caught_by={"backpropagation-through-time": ["one step back"]},
+        caught_by={
+            "backpropagation-through-time": [
+                "the scalar example",
+                "all gradients are those of `nn.RNN`",
+            ]
+        },
     ),
     Mutation(
         "the gradient of a bias is a mean",
@@ -655,7 +660,7 @@ MUTATIONS = [
         "backward.py",
         right="grad_output[:, t] + grad_hx",
         wrong="grad_output[:, t]",
-        caught_by={"backpropagation-through-time": ["for one more forward pass"]},
+        caught_by={"backpropagation-through-time": ["in pieces, the gradients"]},
     ),
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
