@@ -95,8 +95,10 @@ class RNNBase(nn.Module):
         parameter is replaced. Without one it is a tuple, made anew at each access: a write into it
         fails, where in a list it would be lost.
         """
-        named = tuple(getattr(self, name, None) for name in self._flat_weights_names)
-        assigned, then = self.__dict__.get("_flat_weights", (named, named))
+        named = tuple([getattr(self, name, None) for name in self._flat_weights_names])
+        if "_flat_weights" not in self.__dict__:
+            return named
+        assigned, then = self.__dict__["_flat_weights"]
         unchanged = all(a is b for a, b in zip(named, then, strict=True))
         return assigned if unchanged else named
 

@@ -42,9 +42,10 @@ def cut_pieces(
     Explained in: docs/en/reference/network.md
     """
     if batch_sizes is None:
-        if torch.compiler.is_compiling():
+        numbers_made = features * input.shape[0] * input.shape[1]
+        if torch.compiler.is_compiling() or numbers_made <= AT_ONCE:
             return [input]
-        return torch.split(input, max(1, AT_ONCE // (max(1, input.shape[1]) * features)))
+        return torch.split(input, max(1, AT_ONCE // (input.shape[1] * features)))
     blocks = []
     for rows, same in groupby(batch_sizes):
         many, count = max(1, AT_ONCE // (max(1, rows) * features)), len(list(same))
