@@ -500,7 +500,7 @@ MUTATIONS = [
     Mutation(
         "a piece is as long for a batch as for one sequence",
         "network.py",
-        right="AT_ONCE // (max(1, input.shape[1]) * features)",
+        right="AT_ONCE // (input.shape[1] * features)",
         wrong="AT_ONCE // features",
         caught_by={"network": ["put together"]},
     ),
