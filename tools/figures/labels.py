@@ -61,7 +61,7 @@ LABELS = {
     "norm 6, radius 0.5": "范数 6，谱半径 0.5",
     "old": "旧",
     "output": "输出",
-    "output: 2H = 12 features a step": "输出：每步 2H = 12 个特征",
+    "output: 2H = 12 features per step": "输出：每步 2H = 12 个特征",
     "padded": "填充后",
     "padding, of all steps computed": "填充占全部计算步的比例",
     "pools of 32": "32 批的池子",
