@@ -14,11 +14,11 @@ from rnn_tutorial import joined_memory_step, max_abs_diff, memory_step, unroll
 DTYPES = [torch.float32, torch.float64]
 
 
-class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Products(TorchDispatchMode):
     """Count the matrix products that PyTorch makes."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.count: Counter[str] = Counter()
 
     def __torch_dispatch__(
