@@ -132,7 +132,7 @@ QUERIES = {
         "双向RNN的输出怎么拼接": "foundations/bidirectional",
         "RNN的参数有几个": "anatomy",
         "最后一个时间步的输出怎么取": "unequal-length.html#last-step",
-        "为什么误差不是零": "zero-difference",
+        "为什么误差不是零": "one-matmul.html#difference|zero-difference",
         "浮点数误差": "zero-difference",
         "单元模块": "reference/cell-modules",
         "内存不够怎么办": "backpropagation-through-time",
