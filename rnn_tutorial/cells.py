@@ -2,7 +2,7 @@
 
 A cell multiplies the input and the state by their weights, and then mixes the two products,
 `input_gates` and `hidden_gates`. It calls `nn.functional.linear`, as `torch.nn`'s cells do: the
-`linear` of this package rounds otherwise in wide layers of float64. In an LSTM and a GRU the mixing
+`linear` of this package may round otherwise in a wide layer. In an LSTM and a GRU the mixing
 is a function of its own (`lstm_update`, `gru_update`): it is what sets these cells apart.
 `rnn_tutorial.steps` has the same steps with fewer calls.
 """

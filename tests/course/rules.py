@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import autocorrect_py
@@ -15,6 +16,7 @@ import autocorrect_py
 from claimdown.page import Page
 from claimdown.prose import INLINE_CODE
 from claimdown.source import page_text
+from tools.author.fold import fold_of, written
 from tools.figures.labels import untranslated
 from tools.site import (
     CONFIGURATIONS,
@@ -47,7 +49,7 @@ HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
 
 def faults(page: Page) -> list[str]:
     """Name all that this course's rules find on one page, and about it elsewhere."""
-    rules = (unfilled, description, bones, listed, links, figures, typography, package)
+    rules = (unfilled, description, bones, earlier, listed, links, figures, typography, package)
     found = [fault for rule in rules for fault in rule(page)]
     return [*found, *citations(page.path, page.text)]
 
@@ -115,6 +117,24 @@ def bones(page: Page) -> list[str]:
             what = f"section {{ #{bone} }} comes too early; the order is {order}"
             found.append(at(page.path, lines[bone], what))
         last = max(last, lines.get(bone, 0))
+    return found
+
+
+def earlier(page: Page) -> list[str]:
+    """Name what is wrong with the fold "From earlier chapters": its names, or its code."""
+    fold, run = fold_of(page), f"run make page P={name_of(page.path)}"
+    if not fold.block or unfilled(page):
+        return []
+    found = [at(page.path, fold.listed[name], f"the page does not use {name}, or defines it; "
+                f"drop it from this text, then {run}") for name in fold.idle]  # fmt: skip
+    found += [at(page.path, fold.block.line, f"the page uses {name}; add it to the text of this "
+                 f"fold, with a link to the page that explains it, then {run}")
+              for name in sorted(fold.missing)]  # fmt: skip
+    lines = zip_longest(page.text.split("\n"), written(fold).split("\n"))
+    differing = (number for number, (is_, should) in enumerate(lines, 1) if is_ != should)
+    if not found and (first := next(differing, None)):
+        what = f"from here on, this fold is not the code that the names in its text need; {run}"
+        found.append(at(page.path, first, what))
     return found
 
 

@@ -29,6 +29,7 @@ from claimdown.reader import read
 from claimdown.report import Report
 from tests.course.kernels import execute, execute_all
 from tools import pictures
+from tools.author.fold import TITLES
 from tools.figures.drawing import set_subscripts
 from tools.inline_svg import FIGURES
 from tools.pictures import figure_png
@@ -47,7 +48,6 @@ CHAPTERS = [page for name in LANGUAGES for page in pages(name) if is_chapter(pag
 ENGLISH = [page for page in CHAPTERS if english(page) == page]
 TRANSLATED = [page for page in CHAPTERS if english(page) != page]
 SITE = "https://example.org/course/"
-EARLIER = {"en": "From earlier chapters", "zh": "来自前面的章节"}
 LARGEST = 150_000  # characters; about a third of it is the figure
 
 
@@ -109,7 +109,7 @@ def test_code_cells_are_the_executed_blocks(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_what_came_before_stands_in_one_hidden_cell(path: Path) -> None:
-    title = EARLIER[language_of(path)]
+    title = TITLES[language_of(path)]
     if f'??? note "{title}"' not in read(path).text:
         return
     earlier = f"<summary><b>{title}</b></summary>"
