@@ -604,7 +604,7 @@ MUTATIONS = [
         "masked.py",
         right="torch.where(next(masks), step(x_t, hx), hx)",
         wrong="step(x_t, hx)",
-        caught_by={"unequal-length": ["whatever finite numbers are in the padding"]},
+        caught_by={"unequal-length": ["with another number in the padding"]},
     ),
     Mutation(
         "the mask is used the wrong way round",
