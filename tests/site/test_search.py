@@ -173,7 +173,7 @@ def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
     )
 
 
-def test_search_is_spared_what_it_leaves_out() -> None:
+def test_search_index_lacks_what_the_search_leaves_out() -> None:
     html = (
         '<p>One <bdi data-search-exclude><span>x</span></bdi> two</p>'
         '<svg role="img" data-search-exclude><text>a</text></svg>'
