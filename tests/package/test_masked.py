@@ -179,10 +179,11 @@ def test_what_the_padding_holds_changes_nothing(value: float) -> None:
         assert torch.equal(a, b)
 
 
-def test_a_nan_in_the_padding_spoils_the_gradients_alone() -> None:
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_padding_that_is_not_finite_makes_only_gradients_nan(value: float) -> None:
     x, lengths = batch(1)
     mask, network = lengths_to_mask(lengths, 6), nn.RNN(5, 6)
-    x = torch.where(mask.unsqueeze(2), x, float("nan"))
+    x = torch.where(mask.unsqueeze(2), x, value)
     output, last = masked_unroll(step_of(network), x, torch.zeros(4, 6), mask)
     assert output.isfinite().all()
     assert last.isfinite().all()

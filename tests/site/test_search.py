@@ -36,7 +36,7 @@ QUERIES = {
         "torch.nn.GRU": "gates/gru-by-hand",
         "BiLSTM": "glossary.html#bidirectional",
         "gates of the LSTM": "lstm-by-hand",
-        "why is the loss not decreasing": "debugging",
+        "why is the loss not decreasing": "debugging|symptoms",
         "variable length sequences": "unequal-length",
         "masks": "unequal-length.html#mask",
         "batches": "truncated-bptt|glossary.html#batch",
@@ -67,7 +67,7 @@ QUERIES = {
         "skip connections": "glossary.html#residual",
         "gated recurrent units": "glossary.html#gru",
         "weight_hh_l0_reverse": "cheat-sheet",
-        "num_layers=2": "debugging|anatomy",
+        "num_layers=2": "symptoms|anatomy",
         "h0": "glossary.html#initial-state",
         "how many gates does an LSTM have": "gates/lstm-by-hand",
         "why do gradients explode": "vanishing-gradients",
@@ -116,7 +116,7 @@ QUERIES = {
         "torch.nn.GRU": "gates/gru-by-hand",
         "torch.nn.utils.rnn.pack_padded_sequence": "unequal-length",
         "pack_padded_sequence怎么用": "unequal-length",
-        "PackedSequence是什么": "unequal-length|debugging",
+        "PackedSequence是什么": "unequal-length|symptoms",
         "num_layers是什么意思": "anatomy",
         "weight_ih_l0的形状": "shape-explorer|cheat-sheet",
         "clip_grad_norm_": "vanishing-gradients.html#clipping",
@@ -142,7 +142,7 @@ QUERIES = {
         "gradient clipping": "glossary.html#clipping",
         "vanishing gradients": "glossary.html#vanishing",
         "bidirectional": "glossary.html#bidirectional|bidirectional",
-        "hidden_size": "anatomy|debugging",
+        "hidden_size": "anatomy|symptoms",
         "截断BPTT": "truncated-bptt",
         "梯度为什么会爆炸": "vanishing-gradients",
         "机器精度是多少": "glossary.html#machine-epsilon",
@@ -281,10 +281,10 @@ def test_search_leads_to_what_people_look_for(ask: Ask, language: str, query: st
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_search_for_a_message_leads_to_its_cause(ask: Ask, language: str) -> None:
     """People paste what torch has told them: the page of faults is the first result."""
-    page = (docs_dir(language) / "learning/debugging.md").read_text(encoding="utf-8")
+    page = (docs_dir(language) / "look-up/symptoms.md").read_text(encoding="utf-8")
     messages = re.findall(r"^ *(\w+(?:Error|Warning): .*)", page, re.MULTILINE)
     assert len(messages) >= 20
-    missed = [text for text in messages if "/debugging.html" not in ask(language, text)[0][0]]
+    missed = [text for text in messages if "/symptoms.html" not in ask(language, text)[0][0]]
     assert missed == []
 
 
@@ -323,7 +323,7 @@ def test_search_suggests_how_a_word_goes_on(browser: Browser, searchable: str) -
     [
         ("en", "Gers", "bibliography.html#gers"),
         ("en", "Jacobian", "glossary.html#jacobian"),
-        ("en", "squeeze", "debugging.html#expected-hidden-size"),
+        ("en", "squeeze", "symptoms.html#expected-hidden-size"),
         ("zh", "遗忘门", "glossary.html#forget-gate"),
     ],
 )
