@@ -554,7 +554,7 @@ MUTATIONS = [
         caught_by={"variants": ["with peepholes of zero"]},
     ),
     Mutation(
-        "the projection is bent once more",
+        "tanh is applied to the projection, too",
         "cells.py",
         right="h if weight_hr is None else h @ weight_hr.T)",
         wrong="h if weight_hr is None else torch.tanh(h @ weight_hr.T))",
@@ -674,7 +674,7 @@ MUTATIONS = [
     ),
     # Vanishing and exploding gradients
     Mutation(
-        "a sigmoid bends in place of the tanh",
+        "a sigmoid instead of the tanh",
         "cells.py",
         right="return torch.tanh(gates) if",
         wrong="return torch.sigmoid(gates) if",
