@@ -6,7 +6,7 @@ Executes a page's own blocks, as its reader sees them, with every seed in them m
 - each block that asserts something: on how many of the runs it holds, and the largest difference
   that `assert_close` has found, of how many machine epsilons it allows;
 - each line of output that came out differently: every number in it as smallest..largest;
-- what the page's own functions return in the variants that only its text speaks of (`VARIANTS`).
+- what the page's own functions return in the variants that only its text mentions (`VARIANTS`).
 
 Exits with 1 if a block has failed on some run.
 """
@@ -125,7 +125,7 @@ def run_once(chapter: Chapter, run: int, found: Runs) -> None:
 
 
 def heading(chapter: Chapter, line: int) -> str:
-    """Say where a block stands: the claim around it, or the nearest heading above it."""
+    """Say where a block is: the claim around it, or the nearest heading above it."""
     for claim in chapter.claims:
         if claim.line < line <= claim.last_line:
             return claim.title

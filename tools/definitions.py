@@ -51,7 +51,7 @@ def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
                 imports.add((origin, original, used))
             elif used in module.sources and used != name:
                 collect(used, module)
-        needed.append(source)  # behind what it uses
+        needed.append(source)  # after what it uses
 
     home = {name: module for module in modules.values() for name in module.sources}
     for name in names:

@@ -3,7 +3,7 @@
 A page of the reference shows one module's source and may import the rest of the package, in its
 first block; a chapter imports nothing but torch.  Each definition on a page, pasted below the
 page's first block and below the definitions that it names, runs in an empty file, and every name
-that its code uses is there.
+that its code uses is defined.
 """
 
 import ast

@@ -4,7 +4,7 @@ A claim that no wrong line can break claims nothing.  So each entry puts one mis
 the package, a mistake that people make, and says which claims must fail then.  `test_mutations.py`
 runs them.
 
-`right` stands exactly once in the file.  `caught_by` lists, by chapter, how the titles of claims
+`right` occurs exactly once in the file.  `caught_by` lists, by chapter, how the titles of claims
 begin; an empty title stands for anything else on that page, an exercise or an output.
 """
 
@@ -65,7 +65,7 @@ MUTATIONS = [
     ),
     # Comparing
     Mutation(
-        "each number is measured by its own size",
+        "each element is measured by its own size",
         "compare.py",
         right="finfo.eps * largest.clamp(min=finfo.tiny)",
         wrong="finfo.eps * theirs[index].abs().clamp(min=finfo.tiny)",
@@ -607,7 +607,7 @@ MUTATIONS = [
         "masked.py",
         right="torch.where(next(masks), step(x_t, hx), hx)",
         wrong="step(x_t, hx)",
-        caught_by={"unequal-length": ["whatever finite numbers are in the padding"]},
+        caught_by={"unequal-length": ["with another number in the padding"]},
     ),
     Mutation(
         "the mask is used the wrong way round",

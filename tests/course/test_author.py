@@ -134,7 +134,7 @@ def names_all(told: subprocess.CompletedProcess[str], patterns: list[str]) -> No
 
 
 def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
-    """Here are several faults at once; each is named with file, line and cure."""
+    """Here are several faults at once; each is named with file, line and remedy."""
     for name in (EN, ZH):
         text = re.sub(r"TODO ?", "", (project / name).read_text(encoding="utf-8"))
         text = text.replace("[4, 16, 5]\n", "?\n").replace("`[4, 16, 5]`", "`?`")

@@ -188,7 +188,7 @@ def words(soup: BeautifulSoup) -> list[str]:
 
 
 def rendered(page: Page) -> str:
-    """Render a page as the site does, but for its formulas."""
+    """Render a page as the site does, except for its formulas."""
     extensions = dict(settings(page.edition)["markdown_extensions"])
     del extensions["tools.formulas"]
     md = Markdown(extensions=list(extensions), extension_configs=extensions)
@@ -258,7 +258,7 @@ def test_notebook_prints_what_the_page_shows(
 
 @pytest.mark.parametrize("path", TRANSLATED, ids=by_name)
 def test_translated_notebook_runs_and_prints_the_same(path: Path) -> None:
-    """Its cells are those of the English one, which was executed, but for comments."""
+    """Its cells are those of the English one, which was executed, except for comments."""
 
     def code(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
         found = cells(notebook, "code")

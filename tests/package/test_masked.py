@@ -148,7 +148,7 @@ def test_a_sample_without_real_steps_passes_its_gradient_on() -> None:
     assert not torch.equal(gradient[0], torch.ones(6))
 
 
-def test_masked_loop_has_the_gradients_of_its_numbers() -> None:
+def test_gradcheck_of_the_masked_loop() -> None:
     x, lengths = batch(0, torch.float64)
     network = nn.RNN(5, 6, dtype=torch.float64)
     mask, hx = lengths_to_mask(lengths, 6), torch.randn(4, 6, dtype=torch.float64)
@@ -164,7 +164,7 @@ def test_masked_loop_has_the_gradients_of_its_numbers() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -3.0, 1e30])
-def test_what_the_padding_holds_changes_nothing(value: float) -> None:
+def test_the_values_of_padding_change_nothing(value: float) -> None:
     results = []
     for filled in (False, True):
         x, lengths = batch(0)

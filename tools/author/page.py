@@ -1,4 +1,4 @@
-"""`make page P=docs/en/learning/zoneout.md` fills a page in and names all that is wrong about it.
+"""`make page P=docs/en/learning/zoneout.md` fills a page in and lists what the checks find in it.
 
 Outputs, values and the code of earlier chapters are written into the page and its twin in the other
 language; then everything that concerns the page is checked: the engine's rules, this course's, the
@@ -68,7 +68,7 @@ def page_named(name: str) -> Path:
     """Return the page of a name.
 
     Raises:
-        ValueError: says which pages there are, if it is none of them.
+        ValueError: if it is not a page; lists those that exist.
     """
     path = Path(name).resolve()
     folders = " or ".join(rules.name_of(docs_dir(language)) for language in LANGUAGES)
@@ -80,7 +80,7 @@ def page_named(name: str) -> Path:
 
 
 def main(name: str) -> int:
-    sys.stdout.reconfigure(errors="backslashreplace")  # a page may hold what is no UTF-8
+    sys.stdout.reconfigure(errors="backslashreplace")  # a page may contain bytes that are not UTF-8
     found: set[str] = set()
     try:
         path = page_named(name)
