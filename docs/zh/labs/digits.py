@@ -22,7 +22,7 @@
 #   errors: pibkmkhg
 #   rows: inbjhbgp
 #   results: jcfgiahk
-#   exercises: ocdkbodi
+#   exercises: oimdppng
 #   next: jnakfekc
 # ---
 
