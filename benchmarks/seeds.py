@@ -49,6 +49,18 @@ VARIANTS = {
         "counting_error(float('inf'), seed, updates=50)",
     ],
     "truncated-bptt": ["echo_error(6, seed)", "echo_error(12, seed)"],
+    "regularising": [
+        "recall_errors('none', seed)[1]",
+        "recall_errors('fresh', seed)[1]",
+        "recall_errors('locked', seed)[1]",
+        "norm_loss(False, 10, seed)",
+        "norm_loss(True, 10, seed)",
+        "deep_loss(8, False, seed)",
+        "deep_loss(8, True, seed)",
+        "sign_error(None, seed)",
+        "sign_error(0.0, seed)",
+        "sign_error(-3.0, seed)",
+    ],
 }
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 

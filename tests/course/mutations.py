@@ -183,7 +183,7 @@ MUTATIONS = [
         right="return torch.stack(states, dim=1), states[-1]",
         wrong="return torch.stack(states, dim=1), states[0]",
         caught_by={
-            "regularising": ["two stacked layers of minimal gated units"],
+            "regularising": ["a layer of minimal gated units"],
             "memory": ["the first state is the first input"],
             "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
             "symptoms": ["`h_n` of a packed batch"],

@@ -17,8 +17,8 @@
 #
 # ## What you need { #need }
 #
-# You know the function `rnn` from [nn.RNN by hand](../foundations/rnn-by-hand.md), and what "within rounding" means from [the last chapter of Part I](../foundations/zero-difference.md).
-# Beside PyTorch (`torch`), the lab uses `scikit-learn` for the data and the baseline, `matplotlib` for the plots, and `tqdm` for the progress bar.
+# You know the function `rnn` from [Deep and bidirectional](../foundations/deep-and-bidirectional.md), and what "within rounding" means from [What "zero difference" means](../foundations/zero-difference.md).
+# Besides PyTorch (`torch`), the lab uses `scikit-learn` for the data and the baseline, `matplotlib` for the plots, and `tqdm` for the progress bar.
 # In an environment of your own, `python -m pip install torch scikit-learn matplotlib tqdm ipykernel` installs them.
 # The lab downloads nothing, and trains on the CPU.
 
@@ -118,7 +118,7 @@ def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
 
 
 # %% [markdown]
-# One thread adds in the same order on every run, and threads that wait for each other are slower on products as small as these.
+# One thread is enough for products as small as these, and the order of additions does not depend on how threads share them.
 # So the lab computes on one, and gives the others back at its end.
 # PyTorch counts its threads itself; `threadpoolctl`, which comes with scikit-learn, holds back those of NumPy's matrix products.
 
@@ -191,8 +191,8 @@ show_table(
 )
 
 # %% [markdown]
-# Networks learn best from numbers around zero, so subtract a mean and divide by a standard deviation.
-# Both come from the training part alone: whatever else you let into them, the test would no longer be about unseen images.
+# Bring the inputs to the usual scale: subtract a mean and divide by a standard deviation.
+# Both come from the training part alone; with the other parts in them, the test would no longer be about unseen images.
 # One mean and one deviation serve all pixels, because some pixels at the edge are the same in every image, and their own deviation would be zero.
 
 
@@ -215,7 +215,7 @@ print("standard deviation", f"{inputs[parts.train].std():.4f}")
 # ## The model { #model }
 #
 # The network reads all rows and keeps one state, a vector of $H$ hidden features.
-# After the last row, the state has seen the whole image, and a linear head turns it into one score a digit.
+# After the last row, the state has seen the whole image, and a linear head turns it into one score per digit.
 # The head gets nothing but that last state:
 #
 # $$\mathrm{scores} = W\,h_T + b$$
@@ -253,10 +253,12 @@ def by_hand(recurrent: nn.RNN, head: nn.Linear) -> Model:
     )
 
 
-def fresh(seed: int, dtype: torch.dtype = torch.float32) -> tuple[nn.RNN, nn.Linear]:
+def fresh(
+    seed: int, dtype: torch.dtype = torch.float32, hidden: int = 128
+) -> tuple[nn.RNN, nn.Linear]:
     """Draw initial weights, as PyTorch does."""
     torch.manual_seed(seed)
-    return nn.RNN(8, 128, batch_first=True).to(dtype), nn.Linear(128, 10).to(dtype)
+    return nn.RNN(8, hidden, batch_first=True).to(dtype), nn.Linear(hidden, 10).to(dtype)
 
 
 ours, theirs = by_hand(*fresh(0)), with_torch(*fresh(0))
@@ -316,8 +318,10 @@ def train(
 # %% [markdown]
 # ## Choices, on the validation part { #choices }
 #
-# The learning rate is the number that matters most, and nothing but trying tells you which is good.
+# You find a good learning rate by trying several, and the table below shows how much it matters.
 # Take the one with the smallest loss on the validation part.
+# If that were the smallest or the largest of those you tried, the best could lie outside, so the function refuses such a choice.
+# The rates are a factor of four apart; [exercise 4](#exercises) asks what a finer grid changes.
 # The loss is a better judge than the accuracy here: it changes with every image, the accuracy only when one crosses the line.
 
 
@@ -337,14 +341,19 @@ class Trial(NamedTuple):
     model: Model
 
 
+RATES = 0.0025, 0.01, 0.04
+
+
 def try_rates(inputs: Tensor, parts: Split, seed: int, title: str = "") -> list[Trial]:
     """Train one network at each rate; list them with the smallest validation loss first."""
     trials = []
-    for rate in (0.002, 0.005, 0.01):
+    for rate in RATES:
         model = with_torch(*fresh(seed))
         train(model, inputs, parts.train, rate, seed, title and f"{title} {rate}")
         trials.append(Trial(rate, *evaluate(model, inputs, parts.validation), model))
-    return sorted(trials, key=lambda trial: trial.loss)
+    trials.sort(key=lambda trial: trial.loss)
+    assert min(RATES) < trials[0].rate < max(RATES), "the best may lie outside: add rates"
+    return trials
 
 
 trials = try_rates(inputs, parts, seed=0, title="learning rate")
@@ -471,8 +480,8 @@ show(
 )
 
 # %% [markdown]
-# The curves lie on each other, and the difference shrinks with epsilon, so rounding is all there is.
-# Two models that agree this closely are one model: from here on, `ours` speaks for both.
+# The curves lie on each other, and the difference shrinks with epsilon, as it does where rounding is all there is.
+# Two models that agree this closely can stand for each other: from here on, `ours` speaks for both.
 #
 # ## The test { #test }
 #
@@ -497,7 +506,7 @@ show_table(
 # %% [markdown]
 # Is the network better?
 # Look at the counts before you answer: the two are a few images apart, on a test of a few hundred.
-# Another split has other images in its test part, so one split decides nothing.
+# Another split has other images in its test part, so one split does not decide.
 #
 # ## Is it luck? { #luck }
 #
@@ -542,8 +551,19 @@ assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 # The last column counts test images.
 # The network is ahead over all splits together, by a little.
 # That is an honest result, and a modest one: on images this small, a linear model of the pixels is hard to beat.
-# What the recurrent network shows is that reading one row after another, and keeping one state, loses nothing.
 #
+# Does keeping one state lose anything?
+# This state has 128 features and an image has 64 pixels, so there is room for the whole image.
+# Give the network less room, and it does worse.
+
+# %%
+for hidden in (128, 32, 16):
+    narrow = with_torch(*fresh(0, hidden=hidden))
+    train(narrow, inputs, parts.train, rate)
+    read = evaluate(narrow, inputs, parts.validation)[1]
+    print(f"H = {hidden:3}: {read:.1%} of the validation part")
+
+# %% [markdown]
 # ## What it gets wrong { #errors }
 #
 # The confusion matrix counts the test images by what they are and by what the network reads.
@@ -574,7 +594,7 @@ show(
 
 # %% [markdown]
 # Here they are, or the first ten of them.
-# Above each image stand its class and, behind the arrow, what the network reads.
+# Above each image you see its class and, after the arrow, what the network reads.
 
 # %% tags=["folded"]
 wrong = (answers != truth).nonzero()[:, 0][:10]
@@ -599,7 +619,7 @@ show(
 # - Give the state after $t$ rows to the trained head, which has only ever seen the state after the last one.
 # - Give the state after $t$ rows to a *probe*: a linear classifier trained for that step, on the training part, with the network left as it is.
 #
-# Beside them, the baseline on the same rows: logistic regression on the pixels of the first $t$ rows.
+# For comparison, the baseline on the same rows: logistic regression on the pixels of the first $t$ rows.
 
 # %%
 with torch.no_grad():
@@ -658,9 +678,9 @@ assert all(head < 0.25 for head in by_head[:6])
 assert all(abs(probe - pixel) < 0.06 for probe, pixel in zip(by_probe, by_pixels, strict=True))
 
 # %% [markdown]
-# The probe shows what the state holds, and it holds as much as the pixels read so far, from the first row on.
+# The probe shows what can be read off the state: about as much as off the pixels so far, from the first row on.
 # The trained head shows something else.
-# Until shortly before the end it hardly does better than guessing, and often worse: it was trained on final states only, and the network was free to store what it knows in any form until then.
+# It was trained on final states only, and until shortly before the end it does no better than a good guess.
 # Knowing and being able to say are two things, also for a network.
 # If you want answers on the way, train for them: add up the losses of all steps.
 #
@@ -687,7 +707,7 @@ print(f"read by the network: {totals[0]}, by the baseline: {totals[1]}")
 # %% [markdown] tags=["solution"]
 # **Solution**
 #
-# Ten digits, each given a chance of one in ten, cost $\ln 10$ an image.
+# Ten digits, each given a chance of one in ten, cost $\ln 10$ per image.
 # Initial weights are small but not zero, so the first loss is near that number and not equal to it.
 
 # %% tags=["solution"]
@@ -695,13 +715,13 @@ print(f"ln 10 = {math.log(10):.3f}, first loss = {curves['ours'][0]:.3f}")
 assert abs(curves["ours"][0] - math.log(10)) < 0.2
 
 # %% [markdown]
-# 2. How many parameters has the network, and how many the baseline?
+# 2. How many parameters does the network have, and how many the baseline?
 #    Which of the two grows when an image has more rows?
 
 # %% [markdown] tags=["solution"]
 # **Solution**
 #
-# The network shares its weights between the rows, so more rows cost it nothing.
+# The network shares its weights between the rows, so more rows need no more parameters.
 # The baseline has a weight for every pixel and digit: it grows with the image.
 
 # %% tags=["solution"]
@@ -710,15 +730,15 @@ print("baseline:", baseline.coef_.size + baseline.intercept_.size)
 
 # %% [markdown]
 # 3. Shuffle the rows, in the same order for all images.
-#    Does logistic regression mind?
-#    Does the network?
+#    Does that change what logistic regression can do?
+#    And the network?
 
 # %% [markdown] tags=["solution"]
 # **Solution**
 #
 # To the regression, pixels are columns of a table in any order.
 # To the network the sequence is another one, but every image is shuffled alike, and it learns the new sequence about as well.
-# Neither of them knows that neighbouring rows belong together.
+# Neither of them needs neighbouring rows to be neighbours.
 
 # %% tags=["solution"]
 order = torch.randperm(8, generator=torch.Generator().manual_seed(0))
@@ -728,6 +748,28 @@ losses = train(network, shuffled, parts.train, rate)
 accuracy = evaluate(network, shuffled, parts.validation)[1]
 print(f"validation accuracy: {accuracy:.1%} shuffled, {rows['ours'][1]:.1%} in order")
 assert abs(accuracy - rows["ours"][1]) < 0.03
+
+# %% [markdown]
+# 4. The rates that you tried lie far apart.
+#    Which of the others would the validation part of the first split have preferred, and would the network still be ahead there?
+
+# %% [markdown] tags=["solution"]
+# **Solution**
+#
+# The validation part prefers a larger rate, and with it the network reads fewer test images of this split than the baseline.
+# So who is ahead on one split depends on the rates that you try; a lead as small as this one needs many splits, or a larger test.
+
+# %% tags=["solution"]
+for other in (0.005, 0.02):
+    model = with_torch(*fresh(0))
+    train(model, inputs, parts.train, other)
+    loss, read = (
+        evaluate(model, inputs, parts.validation)[0],
+        evaluate(model, inputs, parts.test)[1],
+    )
+    print(f"rate {other}: validation loss {loss:.3f}, test images {round(read * size)}")
+print(f"rate {rate}: validation loss {trials[0].loss:.3f}, test images {right}")
+assert loss < trials[0].loss
 
 # %% [markdown]
 # Give the threads back.
@@ -740,5 +782,5 @@ torch.set_num_threads(threads)
 # ## Where next { #next }
 #
 # You have trained the network that Part I builds, and checked it against PyTorch's on the way.
-# If you skipped a step, go back to [nn.RNN by hand](../foundations/rnn-by-hand.md).
+# If you skipped a step, go back to [Deep and bidirectional](../foundations/deep-and-bidirectional.md).
 # If the bounds of the comparison interest you more than the digits, read [what "zero difference" means](../foundations/zero-difference.md).

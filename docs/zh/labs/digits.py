@@ -11,19 +11,19 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: kgmobamg
-#   data: maleglcl
-#   model: lffneipf
+#   need: kbjcfgam
+#   data: mabanmei
+#   model: fkbcekch
 #   training: aiilfncb
-#   choices: bbdbakli
-#   check: igomdcfp
-#   test: nbbpdemj
-#   luck: cigomaad
-#   errors: mmndafpo
-#   rows: peifpend
+#   choices: elplbpmh
+#   check: mkicbdcf
+#   test: cdmcgkch
+#   luck: indofloi
+#   errors: pibkmkhg
+#   rows: inbjhbgp
 #   results: jcfgiahk
-#   exercises: mjmmcpen
-#   next: gphnknak
+#   exercises: oimdppng
+#   next: jnakfekc
 # ---
 
 # %% [markdown]
@@ -31,9 +31,9 @@
 #
 # 做完这个实验，你能训练一个代码从头到尾都读过的循环神经网络，与 PyTorch 的网络比较，并如实说出它好到什么程度。
 #
-# ## 你需要什么 { #need }
+# ## 预备知识 { #need }
 #
-# 你从[手写 nn.RNN](../foundations/rnn-by-hand.md) 认识了函数 `rnn`，也从[第一部分的最后一章](../foundations/zero-difference.md)知道了“在舍入误差以内”是什么意思。
+# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[“零误差”意味着什么](../foundations/zero-difference.md)知道了“在舍入误差以内”是什么意思。
 # 除了 PyTorch（`torch`），这个实验还用 `scikit-learn` 提供数据和基线，用 `matplotlib` 画图，用 `tqdm` 显示进度条。
 # 要在你自己的环境里安装它们，运行 `python -m pip install torch scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -134,7 +134,7 @@ def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
 
 
 # %% [markdown]
-# 只用一个线程，每次运行的加法顺序就相同；而且乘积这么小，几个线程互相等待反而更慢。
+# 矩阵这么小，一个线程就够了，相加的顺序也不会随线程的分工而变。
 # 所以这个实验只用一个线程计算，结束时再把其余的还回去。
 # PyTorch 自己管理线程数；NumPy 的矩阵乘法由 `threadpoolctl` 限制，它随 scikit-learn 一起安装。
 
@@ -207,8 +207,8 @@ show_table(
 )
 
 # %% [markdown]
-# 输入在零附近时，网络学得最好，所以减去均值，再除以标准差。
-# 两者都只由训练集算出：只要混入了别的图像，测试所用的就不再是没见过的图像了。
+# 把输入变到通常的尺度：减去均值，再除以标准差。
+# 两者都只由训练集算出：混入了另外两部分，测试所用的就不再是没见过的图像了。
 # 所有像素共用一个均值和一个标准差，因为有些边缘像素在每幅图像中都相同，它们自己的标准差会是零。
 
 
@@ -269,10 +269,12 @@ def by_hand(recurrent: nn.RNN, head: nn.Linear) -> Model:
     )
 
 
-def fresh(seed: int, dtype: torch.dtype = torch.float32) -> tuple[nn.RNN, nn.Linear]:
+def fresh(
+    seed: int, dtype: torch.dtype = torch.float32, hidden: int = 128
+) -> tuple[nn.RNN, nn.Linear]:
     """Draw initial weights, as PyTorch does."""
     torch.manual_seed(seed)
-    return nn.RNN(8, 128, batch_first=True).to(dtype), nn.Linear(128, 10).to(dtype)
+    return nn.RNN(8, hidden, batch_first=True).to(dtype), nn.Linear(hidden, 10).to(dtype)
 
 
 ours, theirs = by_hand(*fresh(0)), with_torch(*fresh(0))
@@ -332,8 +334,10 @@ def train(
 # %% [markdown]
 # ## 依据验证集选择 { #choices }
 #
-# 学习率是影响最大的一个数，而哪个值好，只有试了才知道。
+# 好的学习率要试几个才能找到，它的影响有多大，下面的表会告诉你。
 # 取验证集上损失最小的那个。
+# 如果它正好是试过的最小或最大的一个，最好的值就可能在范围之外，所以函数不接受这样的选择。
+# 这几个学习率依次相差四倍；[练习 4](#exercises) 问的是更细的网格会改变什么。
 # 在这里，损失比准确率更适合作评判：任何一幅图像都会使它变化，而准确率只有在某幅图像越过分界线时才变。
 
 
@@ -353,14 +357,19 @@ class Trial(NamedTuple):
     model: Model
 
 
+RATES = 0.0025, 0.01, 0.04
+
+
 def try_rates(inputs: Tensor, parts: Split, seed: int, title: str = "") -> list[Trial]:
     """Train one network at each rate; list them with the smallest validation loss first."""
     trials = []
-    for rate in (0.002, 0.005, 0.01):
+    for rate in RATES:
         model = with_torch(*fresh(seed))
         train(model, inputs, parts.train, rate, seed, title and f"{title} {rate}")
         trials.append(Trial(rate, *evaluate(model, inputs, parts.validation), model))
-    return sorted(trials, key=lambda trial: trial.loss)
+    trials.sort(key=lambda trial: trial.loss)
+    assert min(RATES) < trials[0].rate < max(RATES), "the best may lie outside: add rates"
+    return trials
 
 
 trials = try_rates(inputs, parts, seed=0, title="learning rate")
@@ -487,8 +496,8 @@ show(
 )
 
 # %% [markdown]
-# 两条曲线重合，差也随机器精度一同缩小，所以只有舍入，没有别的。
-# 两个模型相符到这种程度，就是同一个模型：从这里起，`ours` 代表它们两个。
+# 两条曲线重合，误差也随机器精度一同缩小，只有舍入误差时正是这样。
+# 两个模型相符到这种程度，就可以互相代替：从这里起，`ours` 代表它们两个。
 #
 # ## 测试 { #test }
 #
@@ -513,7 +522,7 @@ show_table(
 # %% [markdown]
 # 网络更好吗？
 # 先看个数，再回答：两者只差几幅图像，而测试集有几百幅。
-# 换一次划分，测试集里就是另一些图像，所以单凭一次划分，什么也定不下来。
+# 换一次划分，测试集里就是另一些图像，所以单凭一次划分定不下来。
 #
 # ## 是运气吗？ { #luck }
 #
@@ -558,8 +567,19 @@ assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 # 最后一列按测试图像的幅数计。
 # 把所有划分合在一起，网络领先，但只领先一点。
 # 这个结果诚实，也平常：图像这么小，用像素的线性模型就很难超过。
-# 循环神经网络说明了一点：一行接一行地读，只保持一个状态，并不会损失什么。
 #
+# 只保持一个状态，会损失什么吗？
+# 这里的状态有 128 个特征，而一幅图像有 64 个像素，整幅图像都装得下。
+# 给网络的空间小一些，它就读得差一些。
+
+# %%
+for hidden in (128, 32, 16):
+    narrow = with_torch(*fresh(0, hidden=hidden))
+    train(narrow, inputs, parts.train, rate)
+    read = evaluate(narrow, inputs, parts.validation)[1]
+    print(f"H = {hidden:3}: {read:.1%} of the validation part")
+
+# %% [markdown]
 # ## 它错在哪里 { #errors }
 #
 # 混淆矩阵按“实际是什么”和“网络读成什么”统计测试图像的个数。
@@ -615,7 +635,7 @@ show(
 # - 把读完 $t$ 行的状态交给训练好的输出层，它此前只见过读完最后一行的状态。
 # - 把读完 $t$ 行的状态交给一个*探针*：专为这一步在训练集上训练的线性分类器，网络本身保持不变。
 #
-# 与它们并列的，是这些行上的基线：用前 $t$ 行的像素做逻辑回归。
+# 作为对照，再看这些行上的基线：用前 $t$ 行的像素做逻辑回归。
 
 # %%
 with torch.no_grad():
@@ -674,9 +694,9 @@ assert all(head < 0.25 for head in by_head[:6])
 assert all(abs(probe - pixel) < 0.06 for probe, pixel in zip(by_probe, by_pixels, strict=True))
 
 # %% [markdown]
-# 探针显示状态里存了什么：从第一行起，它存下的就与读过的像素一样多。
+# 探针显示能从状态里读出什么：从第一行起，就与从读过的像素里读出的大致一样多。
 # 训练好的输出层显示的是另一回事。
-# 直到快要结束，它都不比随机猜测好多少，常常还更差：训练它时只用了最终状态，而在那之前，网络可以用任何形式来存它知道的东西。
+# 训练它时只用了最终状态，直到快要结束，它都不比好的猜测强。
 # 知道和说得出来是两回事，对网络也是这样。
 # 如果你中途就要答案，就按这个要求来训练：把所有步的损失加起来。
 #
@@ -726,7 +746,7 @@ print("baseline:", baseline.coef_.size + baseline.intercept_.size)
 
 # %% [markdown]
 # 3. 打乱各行的顺序，所有图像用同一种打乱。
-#    逻辑回归在意吗？
+#    这会改变逻辑回归的能力吗？
 #    网络呢？
 
 # %% [markdown] tags=["solution"]
@@ -734,7 +754,7 @@ print("baseline:", baseline.coef_.size + baseline.intercept_.size)
 #
 # 在逻辑回归看来，像素就是表格的各列，什么顺序都行。
 # 在网络看来，序列变了，但每幅图像打乱的方式都一样，新序列它学得也差不多一样好。
-# 相邻的行彼此相关，这一点两者都不知道。
+# 两者都不需要相邻的行仍然相邻。
 
 # %% tags=["solution"]
 order = torch.randperm(8, generator=torch.Generator().manual_seed(0))
@@ -744,6 +764,28 @@ losses = train(network, shuffled, parts.train, rate)
 accuracy = evaluate(network, shuffled, parts.validation)[1]
 print(f"validation accuracy: {accuracy:.1%} shuffled, {rows['ours'][1]:.1%} in order")
 assert abs(accuracy - rows["ours"][1]) < 0.03
+
+# %% [markdown]
+# 4. 试过的几个学习率相隔很远。
+#    对第一次划分，验证集会更喜欢其间的哪一个？那样的话，网络在这次划分上还领先吗？
+
+# %% [markdown] tags=["solution"]
+# **解答**
+#
+# 验证集更喜欢大一些的学习率，而用了它，网络在这次划分上读对的测试图像比基线少。
+# 所以单凭一次划分，谁领先取决于试了哪些学习率；这么小的领先，需要多次划分，或者更大的测试集。
+
+# %% tags=["solution"]
+for other in (0.005, 0.02):
+    model = with_torch(*fresh(0))
+    train(model, inputs, parts.train, other)
+    loss, read = (
+        evaluate(model, inputs, parts.validation)[0],
+        evaluate(model, inputs, parts.test)[1],
+    )
+    print(f"rate {other}: validation loss {loss:.3f}, test images {round(read * size)}")
+print(f"rate {rate}: validation loss {trials[0].loss:.3f}, test images {right}")
+assert loss < trials[0].loss
 
 # %% [markdown]
 # 把线程还回去。
@@ -756,5 +798,5 @@ torch.set_num_threads(threads)
 # ## 下一步 { #next }
 #
 # 你训练了第一部分搭建的网络，顺便也与 PyTorch 的网络核对过。
-# 如果你跳过了某一步，就回到[手写 nn.RNN](../foundations/rnn-by-hand.md)。
+# 如果你跳过了某一步，就回到[深层与双向](../foundations/deep-and-bidirectional.md)。
 # 如果比起数字，你更关心比较用的界限，就读[“零误差”意味着什么](../foundations/zero-difference.md)。
