@@ -191,7 +191,7 @@ def test_clipping_is_that_of_torch(
         assert len(clipped) == 0
         return
     factor = (layer.weight_hh_l0.grad / before[1]).nanmean().item()
-    multiplied = re.search(r"each of its numbers by ([\d. ·⁰-⁹⁻¹²³]+)\.", text)
+    multiplied = re.search(r"each of its elements by ([\d. ·⁰-⁹⁻¹²³]+)\.", text)
     assert multiplied, text
     assert power(multiplied[1]) == pytest.approx(factor, rel=0.08)
     found = drawn(explorer)
