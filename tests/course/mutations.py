@@ -681,7 +681,6 @@ MUTATIONS = [
         caught_by={
             "regularising": ["residual layers whose parameters are zero"],
             "vanishing-gradients": [
-                "the Jacobian of one step",
                 "the product over the steps",
                 "at zero, an orthogonal layer",
             ],
@@ -692,7 +691,7 @@ MUTATIONS = [
         "cells.py",
         right="torch.sigmoid(f) * c",
         wrong="(1 - torch.sigmoid(i)) * c",
-        caught_by={"vanishing-gradients": ["what we measure for LSTM", "with gates held"]},
+        caught_by={"vanishing-gradients": ["what we measure for LSTM", "without $W_{hh}$"]},
     ),
     Mutation(
         "the update gate of a GRU lets in where it should keep",
