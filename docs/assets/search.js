@@ -4,7 +4,7 @@
 // the longest words that the index has, but it stops at a character that begins none, and it never looks
 // at the last one (segment() of Material 9.8; squidfunk/mkdocs-material#3915 is closed with it, and
 // Material takes critical fixes only). No option of its own changes a query. So this script stands first
-// in the search's worker, and hands on a query in which nothing is left to cut.
+// in the search's worker, and passes on a query in which nothing is left to split.
 
 const STOP_WORDS = new Set((
     "a about an and are as at be by can do does for from has have how i if in into is it its many my not of on " +
@@ -37,7 +37,7 @@ function longest(text, least, known) {
 
 function cutHan(run) {
     const found = []
-    let least = 1 // beside a character that begins no word, a single one is but the rest of another
+    let least = 1 // after a character that begins no word, a single one is the rest of another word
     for (let rest = run; rest;) {
         const word = longest(rest, least, words), beginning = word || longest(rest, 2, beginnings)
         if (beginning) found.push(word ? word + LAST : beginning)

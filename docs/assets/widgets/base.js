@@ -55,7 +55,7 @@ export async function load(name = "", json = false) {
   return data?.json();
 }
 
-/** Stands in `<div class="widget">`; while it is connected, site.css hides what is beside it. */
+/** Stands in `<div class="widget">`; while it is connected, site.css hides what is next to it. */
 export class Widget extends HTMLElement {
   /** @type {Element?} */
   #frame = null;

@@ -41,7 +41,7 @@ export const write = (all = DEFAULTS) => {
   return [...Object.entries({ cell, N, T, E, H }), ...options(all)];
 };
 
-/** What torch raises, asked in its order, behind its kind; empty where it agrees. */
+/** What torch raises, checked in its order, after its kind; empty where it accepts. */
 export function complaint({ cell, T, E, H, num_layers, proj_size } = DEFAULTS) {
   if (proj_size && cell !== "LSTM")
     return ["cell", "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU"];
