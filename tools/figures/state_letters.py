@@ -84,8 +84,8 @@ def draw() -> Figure:
     frame(page, Box(LEFT, row, CELL * READ, CELL), INK)
     for step, (read, following) in enumerate(pairwise(line)):
         x = LEFT + CELL * (step + 0.5)
-        text(page, (x, TOP - 12), shown(read), E, size=12.5)
-        text(page, (x, below + 14), shown(following), INK, size=12.5)
+        text(page, (x, TOP - 12), shown(read), E, size=13)
+        text(page, (x, below + 14), shown(following), INK, size=13)
         height = 32 * round(chances[step].item() * 16) / 16
         bar = (x - CELL / 2 + 1.5, below + 60 - height)
         page.add_patch(
