@@ -1,9 +1,9 @@
 // Cuts what someone types into words of the index, before Material's search looks for each of them.
 //
-// That search finds a word by its beginning, and takes blanks to part words. A run of Chinese it cuts into
+// That search finds a word by its beginning, and separates words at blanks. A run of Chinese it cuts into
 // the longest words that the index has, but it stops at a character that begins none, and it never looks
 // at the last one (segment() of Material 9.8; squidfunk/mkdocs-material#3915 is closed with it, and
-// Material takes critical fixes only). No option of its own changes a query. So this script stands first
+// Material takes critical fixes only). No option of its own changes a query. So this script runs first
 // in the search's worker, and passes on a query in which nothing is left to split.
 
 const STOP_WORDS = new Set((
@@ -47,7 +47,7 @@ function cutHan(run) {
     return found.length ? found : [run]
 }
 
-// A name with dots is what its last part says: torch.nn.LSTM.
+// A name with dots is searched by its last part: torch.nn.LSTM.
 function cutOther(text) {
     const name = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "")
     return name.split(separator).filter(Boolean).flatMap(shorten)

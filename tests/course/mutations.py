@@ -522,7 +522,7 @@ MUTATIONS = [
     Mutation(
         "a piece is as long for a batch as for one sequence",
         "network.py",
-        right="AT_ONCE // (max(1, input.shape[1]) * features)",
+        right="AT_ONCE // (input.shape[1] * features)",
         wrong="AT_ONCE // features",
         caught_by={"network": ["put together"]},
     ),
@@ -576,7 +576,7 @@ MUTATIONS = [
         caught_by={"variants": ["with peepholes of zero"]},
     ),
     Mutation(
-        "the projection is bent once more",
+        "tanh is applied to the projection, too",
         "cells.py",
         right="h if weight_hr is None else h @ weight_hr.T)",
         wrong="h if weight_hr is None else torch.tanh(h @ weight_hr.T))",
@@ -696,7 +696,7 @@ MUTATIONS = [
     ),
     # Vanishing and exploding gradients
     Mutation(
-        "a sigmoid bends in place of the tanh",
+        "a sigmoid instead of the tanh",
         "cells.py",
         right="return torch.tanh(gates) if",
         wrong="return torch.sigmoid(gates) if",
