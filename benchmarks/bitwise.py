@@ -4,7 +4,7 @@ Prints, for each pair of Part I, each size and both number types, on how many of
 results are equal, and the largest difference, in machine epsilons of the largest number. The counts
 belong to the CPU, the library and the thread count that made them: try `MKL_CBWR=COMPATIBLE`
 in the environment (Intel MKL's portable code path), or another OMP_NUM_THREADS.
-The largest size takes nearly all of the time, most of it in float64; --quick is the smallest size
+The largest size takes most of the time; --quick is the smallest size
 with one seed.
 """
 
@@ -49,7 +49,7 @@ def linear_pairs(x: Tensor, hidden: int) -> Iterator[Pair]:
 
 
 def memory_pairs(x: Tensor, hidden: int) -> Iterator[Pair]:
-    """Yield the memory with two products and with one; its states stay of the inputs' size."""
+    """Yield the memory with two products and with one; its states stay about as large as x."""
     w_input = torch.randn(x.shape[2], hidden, dtype=x.dtype) / x.shape[2] ** 0.5
     w_state = torch.randn(hidden, hidden, dtype=x.dtype) / (2 * hidden**0.5)
     w_joined = torch.cat([w_input, w_state])
@@ -117,7 +117,7 @@ def pairs(size: Size, dtype: torch.dtype, seed: int) -> Iterator[Pair]:
 
 
 def main(sizes: list[Size], seeds: int) -> None:
-    """Print one table a size and number type, as soon as it is measured."""
+    """Print one table per size and number type, as soon as it is measured."""
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads,")
     print(f"{torch.backends.cpu.get_cpu_capability()}, {seeds} seeds")
     for size in sizes:

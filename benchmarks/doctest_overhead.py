@@ -54,7 +54,7 @@ def main() -> int:
         tests = [*DOCTESTS, *(sys.argv[2:] or ["docs/en"])]
         commands = {"doc tests": tests, "bare code": [sys.executable, "-c", BARE, str(file)]}
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
-        for _ in range(runs):  # in turn, so that a busy machine slows both
+        for _ in range(runs):  # in turn, so that other work on the machine slows both
             for name, command in commands.items():
                 times[name].append(seconds(command))
     wall = {name: median(w for w, _ in taken) for name, taken in times.items()}

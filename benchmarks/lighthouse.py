@@ -4,9 +4,9 @@
 
 The site is served as a host would serve it, compressed and with an age for the browser's cache.
 A page is visited five times and the visit with the median performance shown, as Lighthouse's own
-documentation advises (docs/variability.md); beside it stand the least and the most.
+documentation advises (docs/variability.md), with the lowest and the highest in brackets.
 Shown are the four scores, of 100, how many milliseconds long tasks keep the page from answering,
-which is most of what a busy machine adds, and the largest layout shift of all visits.
+and the largest layout shift of all visits.
 """
 
 import gzip

@@ -1,7 +1,8 @@
 """What the installed PyTorch answers to the questions of the page "Which PyTorch".
 
 Asks the functions of the page and those below, which need onnx, onnxscript and onnxruntime or
-depend on the platform, and prints a row of Markdown each, with what the page says of this release:
+depend on the platform, and prints one row of Markdown for each, with what the page says about
+this release:
 
     make test TORCH=2.15.0
     .cache/torch-2.15.0/bin/python -m pip install onnxscript onnxruntime

@@ -2,14 +2,14 @@
 
     python benchmarks/speed.py [--json PATH] [--quick] [--compile] [--profile]
 
-One process runs ours, torch.nn's and the loop in turn, so that a busy machine slows all of them;
-a round gives one ratio, and the table shows the median, and the smallest to the largest.
-With OMP_NUM_THREADS=1 it is processor time that counts, which does not grow while others run;
-threads would spend it waiting for each other, so with more of them the wall's time counts.
-Below 1.00 the first of the two is the faster one.
+One process runs ours, torch.nn's and the loop in turn, so that other work on the machine slows all
+of them; a round gives one ratio, and the table shows the median, and the smallest to the largest.
+With OMP_NUM_THREADS=1 processor time counts, which grows less than wall time while others run;
+threads may spend it waiting for each other, so with more of them wall time counts.
+Below 1.00 the first of the two is faster.
 
-Memory is what training once allocates above what was there before, read off the allocations that
-`torch.profiler` records. Unlike what the system reports for a process, it is the same in every run.
+Memory is the peak of one training step above what was allocated before, from the allocations that
+`torch.profiler` records. Unlike what the system reports, it leaves out all other programs.
 """
 
 import argparse
@@ -43,7 +43,7 @@ Network = Callable[[Tensor], Tensor]
 
 
 class Row(NamedTuple):
-    """One line of the table, of three contenders; a list of ratios has one number a round."""
+    """One line of the table, of three contenders; a list of ratios has one number per round."""
 
     size: Size
     kind: str

@@ -1,4 +1,4 @@
-"""Backpropagation through time: the gradients of a tanh layer, from matrix products alone."""
+"""Backpropagation through time: the gradients of a tanh layer, without autograd."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,8 @@ from rnn_tutorial.shapes import require_shape
 def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Tensor, Tensor]:
     """Take the gradient of one state back through tanh, and on to the state before it.
 
-    The derivative of tanh is 1 - tanh^2, so the state h itself is all that has to be kept.
+    The derivative of tanh is 1 - tanh^2, so the state h is enough: the sum inside the tanh need not
+    be kept.
 
     Shape:
         grad_h (N, H), h (N, H), weight_hh (H, H);
@@ -37,7 +38,7 @@ def rnn_step_backward(grad_h: Tensor, h: Tensor, weight_hh: Tensor) -> tuple[Ten
 def unroll_backward(
     grad_output: Tensor, grad_h_n: Tensor, output: Tensor, weight_hh: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Carry a gradient back through time: at each step, add what the loss says of that state.
+    """Carry a gradient back through time, adding the loss's own gradient of each state on the way.
 
     Shape:
         grad_output (N, T, H), grad_h_n (N, H), output (N, T, H), weight_hh (H, H);
@@ -83,13 +84,13 @@ def rnn_layer_backward(
     Shape:
         grad_output (N, T, H) and grad_h_n (N, H), the loss's gradients of the layer's two results;
         input (N, T, E), hx (N, H), weight_ih (H, E), weight_hh (H, H) as in the forward pass, and
-        its output (N, T, H); each gradient is shaped as its argument
+        its output (N, T, H); each gradient has the shape of its argument
 
     Raises:
         RuntimeError: if N, T, E or H disagree, or if T is 0.
 
     Source:
-        Werbos (1990), for the layer of `torch.nn.RNN`; its two biases have one gradient.
+        Werbos (1990), for the layer of `torch.nn.RNN`; its two biases have the same gradient.
 
     >>> x, h, w_ih, w_hh = (torch.ones(shape) for shape in ((4, 16, 5), (4, 6), (6, 5), (6, 6)))
     >>> output, h_n = torch.zeros(4, 16, 6), torch.zeros(4, 6)

@@ -11,7 +11,7 @@ from rnn_tutorial.parameters import parameter_shapes
 
 
 class RNNCellBase(nn.Module):
-    """The weights of one cell; `RNNCell`, `LSTMCell` and `GRUCell` say what becomes of them.
+    """The weights of one cell; `RNNCell`, `LSTMCell` and `GRUCell` use them.
 
     Shape:
         with G gates: weight_ih (G*H, E), weight_hh (G*H, H), bias_ih and bias_hh (G*H,)
@@ -52,14 +52,14 @@ class RNNCellBase(nn.Module):
 
 
 class RNNCell(RNNCellBase):
-    """One step of a plain recurrent network, in place of `torch.nn.RNNCell`.
+    """One step of a plain recurrent network, with the interface of `torch.nn.RNNCell`.
 
     Shape:
         input (N, E) or (E,), hx (N, H) or (H,), zeros if None -> (N, H) or (H,)
 
     Raises:
         ValueError: if `input` or `hx` is neither 1-D nor 2-D; RuntimeError: if shapes disagree, or
-            if `nonlinearity` is neither "tanh" nor "relu", which is noticed at the first step.
+            if `nonlinearity` is neither "tanh" nor "relu", which is checked at the first step.
 
     Source:
         Elman (1990); `torch.nn.RNNCell`.
@@ -91,10 +91,10 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of an LSTM, in place of `torch.nn.LSTMCell`.
+    """One step of an LSTM, with the interface of `torch.nn.LSTMCell`.
 
     Shape:
-        input (N, E) or (E,), hx = (h, c) each (N, H) or (H,), zeros if None -> (h', c') alike
+        input (N, E) or (E,), hx = (h, c) each (N, H) or (H,), zeros if None -> (h', c')
 
     Raises:
         ValueError: if `input`, h or c is neither 1-D nor 2-D; RuntimeError: if shapes disagree.
@@ -133,7 +133,7 @@ class LSTMCell(RNNCellBase):
 
 
 class GRUCell(RNNCellBase):
-    """One step of a GRU, in place of `torch.nn.GRUCell`.
+    """One step of a GRU, with the interface of `torch.nn.GRUCell`.
 
     Shape:
         input (N, E) or (E,), hx (N, H) or (H,), zeros if None -> (N, H) or (H,)
@@ -166,13 +166,13 @@ class GRUCell(RNNCellBase):
 
 
 def _weights(cell: RNNCellBase) -> dict[str, Any]:
-    """Return the parameters by name, or what stands in their place, for `**`."""
+    """Return the parameters, or whatever was assigned to their names, for `**`."""
     names = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
     return {name: getattr(cell, name) for name in names}
 
 
 def _initial(cell: RNNCellBase, input: Tensor, hx: Tensor | None, name: str = "hx") -> Tensor:
-    """Return the state, or zeros for one; reject what is neither a step nor a batch of them."""
+    """Return the state, or zeros without one; reject anything but one step or a batch of them."""
     for argument, tensor in (("input", input), (name, hx)):
         if tensor is not None and tensor.dim() not in (1, 2):
             raise ValueError(

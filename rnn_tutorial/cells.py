@@ -1,9 +1,10 @@
 """One step of a recurrent network: tensors in, tensors out, in PyTorch's parameter layout.
 
-A cell multiplies the input and the state, and then mixes the two products, `input_gates` and
-`hidden_gates`. They are `nn.functional.linear`, PyTorch's own `linear`, so that they are rounded as
-in `torch.nn`'s cells. Of an LSTM and a GRU the mixing has a name of its own (`lstm_update`,
-`gru_update`): it is what there is to learn of them. `rnn_tutorial.steps` computes the same, faster.
+A cell multiplies the input and the state by their weights, and then mixes the two products,
+`input_gates` and `hidden_gates`. It calls `nn.functional.linear`, as `torch.nn`'s cells do: the
+`linear` of this package may round otherwise in a wide layer. In an LSTM and a GRU the mixing
+is a function of its own (`lstm_update`, `gru_update`): it is what sets these cells apart.
+`rnn_tutorial.steps` has the same steps with fewer calls.
 """
 
 import torch
@@ -92,7 +93,7 @@ def lstm_cell(
 
 
 def lstm_update(gates: Tensor, c: Tensor, weight_hr: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Forget, write and show: what an LSTM does once the products of a step are summed.
+    """Forget, write and show: what an LSTM does with the sum of a step's two products.
 
     Shape:
         gates (N, 4*H) in the order i, f, g, o; c (N, H); weight_hr (P, H);
@@ -131,7 +132,7 @@ def gru_cell(
         RuntimeError: if N, E or H disagree; the message names the argument and both shapes.
 
     Source:
-        Cho et al. (2014); the reset gate behind the product, and the gate order r, z, n, as in
+        Cho et al. (2014); the reset gate after the product, and the gate order r, z, n, as in
         `torch.nn.GRUCell`.
 
     >>> gru_cell(torch.zeros(4, 5), torch.zeros(4, 6), **nn.GRUCell(5, 6).state_dict()).shape
@@ -153,7 +154,7 @@ def gru_update(input_gates: Tensor, hidden_gates: Tensor, hx: Tensor) -> Tensor:
         state, both in the order r, z, n; hx (N, H) -> (N, H)
 
     Source:
-        As `gru_cell`. `n + z * (h - n)` is `(1 - z) * n + z * h` with one product less.
+        As `gru_cell`. `n + z * (h - n)` is `(1 - z) * n + z * h` with one multiplication fewer.
 
     >>> gru_update(torch.zeros(3), torch.zeros(3), torch.tensor([2.0]))  # halfway from h to n = 0
     tensor([1.])

@@ -9,19 +9,19 @@ from rnn_tutorial.shapes import require_shape
 def assert_close(
     actual: Tensor | tuple[Tensor, ...], expected: Tensor | tuple[Tensor, ...], eps: float = 16
 ) -> None:
-    """Assert that two tensors agree within rounding: within so many machine epsilons.
+    """Assert that two tensors agree within a number of machine epsilons.
 
     The unit is the machine epsilon of their type times the largest magnitude in `expected`, and no
-    element may be off by more than `eps` units. An element's own magnitude would not do: a sum of
-    large terms that cancel is small, and its error is that of the large terms.
-    NaN and infinity agree with nothing.
+    element may be off by more than `eps` units. An element's own magnitude would be the wrong unit:
+    a sum of large terms that cancel is small, but its rounding error is that of the large terms.
+    NaN and infinity agree with nothing, not even with themselves.
 
     Shape:
-        any, the same; of two tuples, each pair is compared on its own
+        any, the same for both; two tuples are compared pair by pair
 
     Raises:
         AssertionError: if shape, dtype or device differ, or an element is off by more.
-        TypeError: if the tensors hold whole numbers; `torch.equal` compares those.
+        TypeError: if the tensors hold whole numbers; compare those with `torch.equal`.
 
     Source:
         Higham (2002), "Accuracy and Stability of Numerical Algorithms", section 3.5: a product of
@@ -65,13 +65,13 @@ def assert_close(
 def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
     """Return the largest absolute difference between two tensors of one shape, 0.0 if empty.
 
-    Unlike the mean of signed differences it is 0 only where every element agrees. A NaN on either
-    side, or one infinity on both, makes it NaN, which is below no bound.
+    Unlike the mean of signed differences, it is 0 only if every element agrees. A NaN on either
+    side, or the same infinity on both, makes it NaN, and NaN is below no bound.
 
     Raises:
         RuntimeError: if the shapes differ: broadcasting would compare the wrong elements.
         TypeError: if the numbers are whole: a difference can overflow their type, and float64 has
-            no room for all of int64. They are not rounded, so `torch.equal` compares them.
+            no room for all of int64. Compare whole numbers with `torch.equal`.
 
     >>> max_abs_diff(torch.tensor([1.0, 2.0]), torch.tensor([1.5, 1.0]))
     1.0
@@ -91,14 +91,14 @@ def max_abs_diff(actual: Tensor, expected: Tensor) -> float:
 
 
 def ulp_distance(actual: Tensor, expected: Tensor) -> int:
-    """Count the representable numbers between two tensors, at the element where most lie.
+    """Count the representable numbers between two tensors, at the element with the most.
 
     Adjacent floats are 1 apart, +0.0 and -0.0 are 0 apart; infinity comes after the largest float.
 
     Raises:
         RuntimeError: if the shapes differ.
         TypeError: if the tensors are not both float32 or both float64.
-        ValueError: if an element is NaN, which lies nowhere among the numbers.
+        ValueError: if an element is NaN, which has no place in the order of the numbers.
 
     Source:
         Dawson (2012), "Comparing floating point numbers": the bits of finite IEEE 754 numbers,
@@ -128,6 +128,6 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
         return torch.where(x < 0, -magnitude, magnitude)
 
     ranks = torch.stack([rank(actual), rank(expected)])
-    # A distance can need all 64 bits, and an int64 ends at 2**63 - 1: count from -2**63 instead.
+    # A distance can need 64 bits, and int64 ends at 2**63 - 1: count from -2**63 instead.
     lowest = torch.iinfo(torch.int64).min
     return int((ranks.amax(0) - ranks.amin(0) + lowest).max().item()) - lowest

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-State = TypeVar("State")  # quoted below, so that a page can show `stack` without it
+State = TypeVar("State")  # quoted below: a page can show `stack` without it
 
 
 def stack(
@@ -16,12 +16,12 @@ def stack(
     """Run recurrent layers one after the other; layer k starts from hx[k].
 
     Shape:
-        input (N, T, E), hx: one state a layer, such as the rows of a tensor (L, N, H);
-        layer: (N, T, E), hx[k] -> (N, T, D*H), final state, which is whatever hx[k] is;
-        returns the last layer's output (N, T, D*H) and every final state, one a layer
+        input (N, T, E), hx: one state per layer, such as the rows of a tensor (L, N, H);
+        layer: (N, T, E), hx[k] -> (N, T, D*H), final state, of the kind that hx[k] is;
+        returns the last layer's output (N, T, D*H) and every final state, one per layer
 
     Raises:
-        RuntimeError: if `hx` does not hold one state a layer.
+        RuntimeError: if `hx` does not hold one state per layer.
 
     >>> import torch
     >>> layers = [lambda x, h: (x + 1, h)] * 3

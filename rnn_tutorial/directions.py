@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnn_tutorial.shapes import require_shape
 
-State = TypeVar("State")  # quoted below, so that a page can show the functions without it
+State = TypeVar("State")  # quoted below: a page can show the functions without it
 
 
 def run_reversed(
@@ -18,8 +18,8 @@ def run_reversed(
 
     Shape:
         input (N, T, E), layer: (N, T, E), hx -> (N, T, H), final state;
-        returns the output (N, T, H), whose step t has seen steps t to T, and the final state,
-        which holds the output at the first step
+        returns the output (N, T, H), whose step t has read steps T to t, and the final state,
+        which the layer reaches at the first step
 
     Raises:
         RuntimeError: if `input` has other than three axes.
@@ -42,16 +42,16 @@ def bidirectional(
     hx: "Collection[State]",
     backwards: "Callable[..., tuple[Tensor, State]]" = run_reversed,
 ) -> "tuple[Tensor, tuple[State, State]]":
-    """Run a layer in each direction and lay their features side by side.
+    """Run a layer in each direction and concatenate their features.
 
     Shape:
-        input (N, T, E), hx: one state a direction, such as the rows of a tensor (2, N, H);
-        each layer: (N, T, E), hx[d] -> (N, T, H), final state, which is whatever hx[d] is;
+        input (N, T, E), hx: one state per direction, such as the rows of a tensor (2, N, H);
+        each layer: (N, T, E), hx[d] -> (N, T, H), final state, of the kind that hx[d] is;
         backwards: layer, (N, T, E), hx[1] -> the same, for a layer that reads from the end;
         returns the output (N, T, 2*H), forward features first, and both final states
 
     Raises:
-        RuntimeError: if `hx` does not hold one state a direction.
+        RuntimeError: if `hx` does not hold one state per direction.
 
     Source:
         Schuster and Paliwal (1997); order of the features as in `torch.nn.RNN`.

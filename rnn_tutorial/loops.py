@@ -10,7 +10,7 @@ from torch import Tensor
 from rnn_tutorial.cells import rnn_cell
 from rnn_tutorial.shapes import require_shape
 
-State = TypeVar("State")  # quoted below, so that a page can show `run_steps` without it
+State = TypeVar("State")  # quoted below: a page can show `run_steps` without it
 
 
 def run_steps(
@@ -20,7 +20,8 @@ def run_steps(
 
     Shape:
         inputs: T tensors (N, E), hx (N, H), step: (N, E), (N, H) -> (N, H);
-        returns T states (N, H). A state may also be a tuple of tensors: the loop never looks.
+        returns T states (N, H). A state may also be a tuple of tensors: the loop does not
+        look inside.
 
     >>> run_steps(torch.add, (torch.tensor(1), torch.tensor(2), torch.tensor(3)), torch.tensor(0))
     [tensor(1), tensor(3), tensor(6)]
@@ -37,7 +38,7 @@ def run_steps(
 def unroll(
     step: Callable[[Tensor, Tensor], Tensor], input: Tensor, hx: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Run the loop over the time axis of one tensor, and make one tensor of the states.
+    """Run the loop over the time axis of one tensor, and stack the states into one tensor.
 
     Shape:
         input (N, T, E), hx (N, H), step: (N, E), (N, H) -> (N, H);

@@ -1,4 +1,4 @@
-"""Sequences of unequal length: which steps are real, a loop that keeps to them, packing."""
+"""Sequences of unequal length: which steps are real, a loop that ignores the others, packing."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ from rnn_tutorial.shapes import require_shape
 
 
 def lengths_to_mask(lengths: Tensor, steps: int) -> Tensor:
-    """Say of each step of a batch that is padded on the right whether it is real.
+    """Mark the real steps of a batch that is padded on the right.
 
     Shape:
-        lengths (N,), steps is T; returns bools (N, T): row n begins with lengths[n] times True
+        lengths (N,), steps is T; returns bools (N, T): row n starts with True, lengths[n] times
 
     Raises:
         RuntimeError: if `lengths` has other than one axis.
@@ -34,9 +34,9 @@ def masked_unroll(
 ) -> tuple[Tensor, Tensor]:
     """Carry a state through the real steps of a batch; `unroll` carries it through all of them.
 
-    At a step that is padding a sample keeps its state, and its output is zero. The padding is
-    read and computed nevertheless, so it must be finite: behind a mask, too, the gradient of a
-    NaN is NaN.
+    At padding a sample keeps its state, and its output is zero. The step is computed there all the
+    same, so keep padding finite: an infinity or a NaN in it leaves the output as it is, but not the
+    gradient of a weight, in which zero times NaN is NaN.
 
     Shape:
         input (N, T, E), hx (N, H), mask (N, T) of bools, step: (N, E), (N, H) -> (N, H);
@@ -93,7 +93,7 @@ def pack(input: Tensor, lengths: Tensor) -> PackedSequence:
     if ((lengths < 1) | (lengths > steps)).any():
         raise RuntimeError(f"lengths: expected from 1 to {steps} each, got {lengths.tolist()}")
     longest_first, order = torch.sort(lengths.to(input.device), descending=True)
-    running = lengths_to_mask(longest_first, steps).T  # (T, N): who is still there at a step
+    running = lengths_to_mask(longest_first, steps).T  # (T, N): which samples are still running
     data = input[order].transpose(0, 1)[running]
     sizes = running.sum(dim=1)
     return PackedSequence(data, sizes[sizes > 0].cpu(), order, order.argsort())

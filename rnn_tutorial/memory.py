@@ -1,7 +1,7 @@
 """The simplest memory: this step's input plus a linear map of the last state, with no activation.
 
-Weights stand as in a product `x @ w`, input features first, because that is how the two matrices
-can be laid on top of each other. `rnn_tutorial.cells` uses PyTorch's transposed layout.
+Weights are laid out for the product `x @ w`, input features first, so the joined matrix is one on
+top of the other. `rnn_tutorial.cells` uses PyTorch's transposed layout.
 """
 
 import torch

@@ -27,20 +27,20 @@ DEFAULTS = {
 NO_PROJECTION = "proj_size argument is only supported for LSTM, not RNN or GRU"
 FLAGS = "bias", "batch_first", "bidirectional"
 Device: TypeAlias = torch.device | str | int | None
-Hidden: TypeAlias = Any  # a tensor h, or of an LSTM a pair (h, c)
+Hidden: TypeAlias = Any  # a tensor h, or in an LSTM a pair (h, c)
 
 
 class RNNBase(nn.Module):
-    """A recurrent network of any cell; `RNN`, `LSTM` and `GRU` say which.
+    """A recurrent network of any cell: the base of `RNN`, `LSTM` and `GRU`.
 
-    It stands in for `torch.nn.RNNBase`, which it does not inherit from: the same options,
-    attributes, parameters, initial values and methods, around the functions of this package.
-    What is private here is a function of the module, so that no name of a subclass can meet it.
+    It has the options, attributes, parameters, initial values and methods of `torch.nn.RNNBase`,
+    from which it does not inherit, around the functions of this package. Its own helpers are
+    functions, not methods, so a subclass cannot override one by accident.
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E), or a PackedSequence;
-        hx (L*D, N, H), or (L*D, H) without a batch, or None for zeros; of an LSTM a pair of such,
-        (h, c), in which h has proj_size features if there is one;
+        hx (L*D, N, H), or (L*D, H) without a batch, or None for zeros; in an LSTM a pair of them,
+        (h, c), in which h has proj_size features if that is not 0;
         returns the output, laid out as the input with D*H features, and the final state, as hx
 
     Raises:
@@ -85,18 +85,20 @@ class RNNBase(nn.Module):
         reset_uniform(self, self.hidden_size)
 
     def flatten_parameters(self) -> None:
-        """Do nothing: in `torch.nn` it lays the weights out for cuDNN, which is not used here."""
+        """Do nothing: in `torch.nn` it arranges the weights for cuDNN, which is not used here."""
 
     @property
     def _flat_weights(self) -> Any:
         """The tensors that a call uses, in one sequence: the parameters, by name.
 
-        Models written for `torch.nn` assign a list of others. It is used until a parameter is
-        replaced. The sequence of the parameters themselves is a tuple, because what is written
-        into a copy of it would be lost.
+        Models written for `torch.nn` assign a list of other tensors, which is used until a
+        parameter is replaced. Without one it is a tuple, made anew at each access: a write into it
+        fails, where in a list it would be lost.
         """
-        named = tuple(getattr(self, name, None) for name in self._flat_weights_names)
-        assigned, then = self.__dict__.get("_flat_weights", (named, named))
+        named = tuple([getattr(self, name, None) for name in self._flat_weights_names])
+        if "_flat_weights" not in self.__dict__:
+            return named
+        assigned, then = self.__dict__["_flat_weights"]
         unchanged = all(a is b for a, b in zip(named, then, strict=True))
         return assigned if unchanged else named
 
@@ -107,14 +109,14 @@ class RNNBase(nn.Module):
 
     @property
     def _all_weights(self) -> list[list[str]]:
-        """The names of the parameters, one list a layer and direction."""
+        """The names of the parameters, one list per layer and direction."""
         names = self._flat_weights_names
         size = len(names) // (self.num_layers * (2 if self.bidirectional else 1))
         return [names[start : start + size] for start in range(0, len(names), size)]
 
     @property
     def all_weights(self) -> list[list[Tensor]]:
-        """The parameters, one list a layer and direction."""
+        """The parameters, one list per layer and direction."""
         return [[getattr(self, name) for name in names] for names in self._all_weights]
 
     def extra_repr(self) -> str:
@@ -159,7 +161,7 @@ class RNNBase(nn.Module):
         self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
 
     def permute_hidden(self, hx: Hidden, permutation: Tensor | None) -> Hidden:
-        """Bring the rows of a state, on axis 1, into another order."""
+        """Reorder the rows of a state along axis 1."""
         return hx if permutation is None else hx.index_select(1, permutation)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -204,12 +206,12 @@ def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hid
             f"got shape {tuple(input.shape)}"
         )
     output, state = _run(network, input.transpose(0, 1) if first else input, state)
-    # In place, so that the result is no view: it can be edited, and it is all that is saved of it.
+    # In place: the result is then no view, which users may edit and `torch.save` saves alone.
     return output.transpose_(0, 1) if first else output, _hidden(network, state)
 
 
 def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
-    """Run over one sequence (T, E), as over a batch of one."""
+    """Run over one sequence (T, E) as a batch of one."""
     require_shape("input", input, "T", network.input_size)
     batch_axis = 0 if network.batch_first else 1
     input = input.unsqueeze(batch_axis)
@@ -228,7 +230,7 @@ def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, 
 def _run_packed(
     network: RNNBase, input: PackedSequence, hx: Hidden
 ) -> tuple[PackedSequence, Hidden]:
-    """Run over a packed batch; its rows are sorted by length, and so are those of the result."""
+    """Run over a packed batch; the rows of the result are in the same order."""
     data, batch_sizes, order, inverse = input
     state = _initial(network, data, hx, batch_sizes, order)
     rows, state = _run(network, data, state, batch_sizes.tolist())
@@ -252,7 +254,7 @@ def _initial(
     batch_sizes: Tensor | None = None,
     order: Tensor | None = None,
 ) -> State:
-    """Return the initial state as it is given, checked and brought into order, or zeros."""
+    """Return the initial state, checked and reordered, or zeros."""
     if hx is None:
         layers, batch, size = network.get_expected_hidden_size(input, batch_sizes)
         sizes = (size, network.hidden_size) if network.mode == "LSTM" else (size,)
@@ -263,20 +265,20 @@ def _initial(
     try:
         network.check_forward_args(input, _hidden(network, parts), batch_sizes)
     except ValueError as error:
-        # Of a packed input `torch.nn.LSTM` finds out later than the others.
+        # `torch.nn.LSTM` notices this later in a packed input, and raises another type.
         late = network.mode == "LSTM" and batch_sizes is not None
         raise RuntimeError(*error.args) if late else error from None
     if hx is not None:
         parts = _parts(network, network.permute_hidden(_hidden(network, parts), order))
     if network.mode == "LSTM" and batch_sizes is None and not network.proj_size:
         lowered = _autocast_dtype(input.device.type)
-        if lowered is not None:  # `torch.nn`'s fused kernel, which takes these, shortens the state
+        if lowered is not None:  # `torch.nn`'s fused kernel converts the state, too
             return tuple(p.to(lowered) if p.dtype is torch.float32 else p for p in parts)
     return parts
 
 
 def _parts(network: RNNBase, hx: Hidden) -> State:
-    """Return a state as a tuple, (h,), or of an LSTM (h, c)."""
+    """Return a state as a tuple, (h,), or in an LSTM (h, c)."""
     if network.mode != "LSTM":
         return (hx,)
     if isinstance(hx, Tensor) and hx.dim() == 4:
@@ -288,7 +290,7 @@ def _parts(network: RNNBase, hx: Hidden) -> State:
 
 
 def _hidden(network: RNNBase, parts: Sequence[Tensor]) -> Hidden:
-    """Return a state as users know it: h, or of an LSTM (h, c)."""
+    """Return a state as the modules return it: h, or in an LSTM (h, c)."""
     return tuple(parts) if network.mode == "LSTM" else parts[0]
 
 
@@ -309,7 +311,7 @@ def reset_uniform(module: nn.Module, hidden_size: int) -> None:
 
 def _autocast_dtype(device: str) -> torch.dtype | None:
     """Return the lower precision that products are computed in, or None outside autocast."""
-    on = device != "meta" and torch.is_autocast_enabled(device)  # which "meta" has no answer to
+    on = device != "meta" and torch.is_autocast_enabled(device)  # autocast knows no device "meta"
     return torch.get_autocast_dtype(device) if on else None
 
 

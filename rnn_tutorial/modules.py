@@ -1,4 +1,4 @@
-"""`RNN`, `LSTM` and `GRU`: modules that can stand where their `torch.nn` namesakes stand."""
+"""`RNN`, `LSTM` and `GRU`: modules with the interfaces of their `torch.nn` namesakes."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ MODES = {"tanh": "RNN_TANH", "relu": "RNN_RELU"}
 
 
 class RNN(RNNBase):
-    """A plain recurrent network, in place of `torch.nn.RNN`.
+    """A plain recurrent network, with the interface of `torch.nn.RNN`.
 
-    It takes the options of `RNNBase` but for `proj_size`, and behind `num_layers` a
+    It takes the options of `RNNBase` except `proj_size`, and after `num_layers` a
     `nonlinearity`, "tanh" or "relu".
 
     Shape:
@@ -52,7 +52,7 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """A network of LSTM layers, in place of `torch.nn.LSTM`.
+    """A network of LSTM layers, with the interface of `torch.nn.LSTM`.
 
     It takes the options of `RNNBase`.
 
@@ -100,16 +100,16 @@ class LSTM(RNNBase):
             self.check_hidden_size(hidden[k], expected, f"hx[{k}]: expected shape {{}}, got {{}}")
 
     def permute_hidden(self, hx: Hidden, permutation: Tensor | None) -> Hidden:
-        """Bring the rows of h and c, on axis 1, into another order."""
+        """Reorder the rows of h and c along axis 1."""
         if permutation is None:
             return hx
         return tuple(super(LSTM, self).permute_hidden(part, permutation) for part in hx[:2])
 
 
 class GRU(RNNBase):
-    """A network of GRU layers, in place of `torch.nn.GRU`.
+    """A network of GRU layers, with the interface of `torch.nn.GRU`.
 
-    It takes the options of `RNNBase` but for `proj_size`.
+    It takes the options of `RNNBase` except `proj_size`.
 
     Shape:
         input (T, N, E), or (N, T, E) with batch_first, or (T, E) for one sequence, or a

@@ -1,9 +1,9 @@
-"""A recurrent network over sequences of one length or of many: a layer, and layers put together.
+"""A recurrent network over sequences of one length or of many: a layer, and a stack of layers.
 
-Inside, a batch of sequences of one length is a tensor (T, N, E). A packed batch is one of rows
-(R, E), as in `torch.nn.utils.rnn.PackedSequence`: they stand step after step, and a step has a row
-for each sequence that is still running, `batch_sizes` of them. Either way a layer cuts it into
-pieces (k, n, E) of k steps with n rows each, so one loop serves both.
+Inside, a batch of sequences of one length is a tensor (T, N, E). A packed batch is a tensor of rows
+(R, E), as in `torch.nn.utils.rnn.PackedSequence`: first the rows of step 1, then those of step 2. A
+step has one row for each sequence that is still running, `batch_sizes` of them. Either way a layer
+cuts its input into pieces (k, n, E) of k steps with n rows each, and one loop serves both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,20 +21,20 @@ from rnn_tutorial.steps import State, Step, bind_step
 
 Layer: TypeAlias = Callable[..., tuple[Tensor, Any]]  # the state of one direction, or of two
 
-AT_ONCE = 2**18  # how many numbers one projection makes: 1 MB of float32, which a cache holds
+AT_ONCE = 2**18  # elements that one projection makes: 1 MiB of float32
 
 
 def cut_pieces(
     input: Tensor, features: int, batch_sizes: Sequence[int] | None = None
 ) -> Sequence[Tensor]:
-    """Cut a batch into pieces of steps with equally many rows, whose products fit into a cache.
+    """Cut a batch into pieces of steps with equally many rows, each of limited size.
 
     While PyTorch traces the code for `torch.compile` or `torch.export`, a batch of one length stays
     whole: a cut that depends on N would tie the traced code to this N.
 
     Shape:
         input (T, N, E), or rows (R, E) with `batch_sizes`, the number of rows at each step;
-        features: how many numbers are made of a row; returns pieces (k, n, E)
+        features: how many a row is projected to; returns pieces (k, n, E)
 
     >>> [piece.shape for piece in cut_pieces(torch.ones(7, 5), 6, batch_sizes=[3, 3, 1])]
     [torch.Size([2, 3, 5]), torch.Size([1, 1, 5])]
@@ -42,9 +42,10 @@ def cut_pieces(
     Explained in: docs/en/reference/network.md
     """
     if batch_sizes is None:
-        if torch.compiler.is_compiling():
+        numbers_made = features * input.shape[0] * input.shape[1]
+        if torch.compiler.is_compiling() or numbers_made <= AT_ONCE:
             return [input]
-        return torch.split(input, max(1, AT_ONCE // (max(1, input.shape[1]) * features)))
+        return torch.split(input, max(1, AT_ONCE // (input.shape[1] * features)))
     blocks = []
     for rows, same in groupby(batch_sizes):
         many, count = max(1, AT_ONCE // (max(1, rows) * features)), len(list(same))
@@ -62,13 +63,13 @@ def run_pieces(
 ) -> tuple[list[Tensor], State]:
     """Run the loop over pieces; a piece is projected when the loop gets there.
 
-    So the products of all steps need not be in memory together. A sequence's row of the state joins
-    when the sequence begins and leaves when it ends. Longer sequences come first, so what joins and
-    what leaves is at the end.
+    The products of all steps need not be in memory at once. A sequence's row of the state joins
+    when the sequence begins and leaves when it ends. Longer sequences come first, so rows join and
+    leave at the end of the state.
 
     Shape:
         pieces (k, n, E), project: (k, n, E) -> what the step reads, k times;
-        hx of N rows a part; returns h of each step (n, H) and the final state of N rows a part
+        hx: each part has N rows; returns h of each step (n, H) and the final state, again of N rows
 
     >>> pieces = torch.ones(2, 2, 1), torch.ones(1, 1, 1)  # lengths 3 and 2
     >>> add = lambda x, h: (h[0] + x,)
@@ -88,7 +89,7 @@ def run_pieces(
             left.append(tuple(part[rows:] for part in state))
             joining = (part[here:rows] for part in hx)
             state = tuple(torch.cat([p[:rows], j]) for p, j in zip(state, joining, strict=True))
-        # Each c is let go: the memory of one step serves the next.
+        # Only h is kept: the memory of an old c is free for the next one.
         for projected in project(piece)[::order]:
             state = step(projected, state)
             hidden.append(state[0])
@@ -109,7 +110,7 @@ def recurrent_layer(
     batch_sizes: Sequence[int] | None = None,
     reverse: bool = False,
 ) -> tuple[Tensor, State]:
-    """Run one layer in one direction: project the inputs of many steps at once, loop over steps.
+    """Run one layer in one direction: project the inputs of many steps at once, then take them.
 
     Shape:
         input (T, N, E), or (R, E) with `batch_sizes`; hx = (h,), or (h, c) of an LSTM, each
@@ -150,7 +151,7 @@ def recurrent_network(
     dropout: float = 0.0,
     batch_sizes: Sequence[int] | None = None,
 ) -> tuple[Tensor, State]:
-    """Run layers of any cell on top of each other, in one direction or two.
+    """Run a stack of layers of any cell, in one direction or two.
 
     Shape:
         input (T, N, E), or (R, E) with `batch_sizes`; hx = (h,), or (h, c) of an LSTM, each
@@ -186,10 +187,10 @@ def recurrent_network(
 
 
 def _drop_before(layer: Layer, dropout: float, input: Tensor, hx: Any) -> tuple[Tensor, Any]:
-    """Run a layer on an input of which a fraction `dropout` is zeroed and the rest scaled up."""
+    """Run a layer after dropout, which zeroes each element with this probability."""
     return layer(nn.functional.dropout(input, dropout), hx)
 
 
 def _as_it_is(layer: Layer, input: Tensor, hx: State) -> tuple[Tensor, State]:
-    """Run a layer that reads from the end by itself: its input needs no flip."""
+    """Run a layer that reads from the end by itself: its input is not flipped."""
     return layer(input, hx)

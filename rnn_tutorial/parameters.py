@@ -1,4 +1,4 @@
-"""What `torch.nn.RNN` calls its parameters, what shape each has, and where each state lies."""
+"""What `torch.nn.RNN` calls its parameters, what shape each has, and where each state is."""
 
 from collections.abc import Mapping
 
@@ -50,10 +50,10 @@ def layer_parameters(
 ) -> dict[str, Tensor]:
     """Pick one layer's parameters in one direction, under the names that a cell gives them.
 
-    A bias that is missing, or None, is left out, as is `weight_hr`: to a cell it is zero, or none.
+    A bias or a `weight_hr` that is missing, or None, is left out: a cell does without it.
 
     Raises:
-        KeyError: names the first missing weight and lists the parameters that are there.
+        KeyError: names the first missing weight and lists the parameters that exist.
 
     >>> from torch import nn
     >>> list(layer_parameters(nn.RNN(5, 6, num_layers=2).state_dict(), layer=1))
@@ -71,10 +71,10 @@ def layer_parameters(
 
 
 def state_index(layer: int, direction: int, num_directions: int) -> int:
-    """Say which row of `h_n` (L*D, N, H) holds a layer's state in a direction (0 is forward).
+    """Return which row of `h_n` (L*D, N, H) holds a layer's state in a direction (0 is forward).
 
     Source:
-        `torch.nn.RNN`: the states of a layer's directions lie next to each other.
+        `torch.nn.RNN`: the states of a layer's directions are next to each other.
 
     >>> [state_index(layer=1, direction=d, num_directions=2) for d in (0, 1)]
     [2, 3]

@@ -1,4 +1,4 @@
-"""The whole of `torch.nn.RNN` as one function: cells, loop, directions and layers composed."""
+"""`torch.nn.RNN` without dropout as one function: cells, loop, directions and layers composed."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Say which argument has the wrong shape, before PyTorch says that some matrix has."""
+"""Name the argument with the wrong shape, where PyTorch names `mat1` and `mat2`."""
 
 from torch import Tensor
 
@@ -7,7 +7,7 @@ def require_shape(name: str, tensor: Tensor, *expected: int | str) -> None:
     """Raise unless `tensor` has the expected shape.
 
     Shape:
-        expected: one entry an axis; an int must match, a letter such as "N" may be any size.
+        expected: one entry per axis; an int must match, a letter such as "N" may be any size.
 
     Raises:
         RuntimeError: names the argument, the expected and the actual shape. It is the type that

@@ -1,18 +1,17 @@
 """One step of a layer that has multiplied its inputs already: only the state is left to multiply.
 
-These are `rnn_cell`, `lstm_update` and `gru_update` once more, for speed. A small step spends its
-time in calls and in new memory, so it does without some of both:
+These are `rnn_cell`, `lstm_update` and `gru_update` again, with fewer calls and less new memory:
 
-- `recurrent` is `weight_hh.T`, transposed once a layer rather than once a step, and
-  `torch.addmm(a, h, w)` is `a + h @ w` at once, as `torch.addcmul(a, b, c)` is `a + b * c`;
-- what a GRU's step adds to two parts of its product comes in two parts, cut once for many steps;
-- a name that ends with _ writes the result over what it reads. That is allowed where nobody else
-  needs it: what is overwritten here is a product that this step has just made, of which autograd
-  keeps nothing, and the sigmoid and tanh over it, of which it keeps the result;
-- `unsafe_chunk` cuts as `chunk` does, but its parts may be overwritten: of the views that `chunk`
-  returns, autograd refuses it.
+- `recurrent` is `weight_hh.T`, transposed once per layer rather than once per step, and
+  `torch.addmm(a, h, w)` is `a + h @ w` in one call, as `torch.addcmul(a, b, c)` is `a + b * c`;
+- the input gates of a GRU come in two parts, split once for many steps;
+- a function whose name ends with _ writes its result over its input. That is safe if nothing else
+  needs the input: here it is a product that this step has just made. Autograd keeps nothing of a
+  sum's terms, and the result of a sigmoid or a tanh, not its input;
+- `unsafe_chunk` splits as `chunk` does, but its parts may be overwritten: autograd refuses to
+  overwrite the views that `chunk` returns.
 
-A state is a tuple: (h,) of an RNN or a GRU, (h, c) of an LSTM.
+A state is a tuple: (h,) in an RNN or a GRU, (h, c) in an LSTM.
 """
 
 from collections.abc import Callable
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor
 
 State: TypeAlias = tuple[Tensor, ...]
-Step: TypeAlias = Callable[[Any, State], State]  # what it reads is what it has been handed
+Step: TypeAlias = Callable[[Any, State], State]  # it reads what `project` made of its input
 
 
 def rnn_step(
@@ -74,7 +73,7 @@ def lstm_step(
 def gru_step(
     projected: tuple[Tensor, Tensor], hx: State, recurrent: Tensor, bias_hh: Tensor | None = None
 ) -> State:
-    """Advance a GRU whose input is projected with `bias_ih`; r scales `bias_hh` too, so it waits.
+    """Advance a GRU whose input is projected with `bias_ih`; `bias_hh` is scaled by r, so it waits.
 
     Shape:
         projected (N, 2*H), for r and z, and (N, H), for n; hx = (h,) with h (N, H),
@@ -110,7 +109,7 @@ def bind_step(
 
     Shape:
         weight_hh (G*H, H), biases (G*H,), each zero if None, weight_hr (P, H), as in `torch.nn`'s
-        layers; returns the step and a bias (G*H,), or None if there is none
+        layers; returns the step and a bias (G*H,) or None
 
     Raises:
         KeyError: if `mode` is none of "RNN_TANH", "RNN_RELU", "LSTM" and "GRU".

@@ -18,7 +18,7 @@ from tests.site.building import recalled_or_built
 from tests.site.serving import Published, WithoutSearch, serving
 
 BROWSERS = (
-    "chromium-headless-shell",  # opens no windows, which take most of the others' time
+    "chromium-headless-shell",  # opens no windows
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -125,7 +125,7 @@ def searchable(built_site: Path) -> Iterator[str]:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start the quickest Chromium or Chrome that is installed."""
+    """Start the first of these browsers that is installed."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found:
         return playwright.chromium.launch(executable_path=found, args=FLAGS)
@@ -136,7 +136,7 @@ def launch(playwright: Playwright) -> Browser:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start a browser; where there is none, say so by name, or fail if one is required."""
+    """Start a browser; without one, skip and say so, or fail if one is required."""
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)

@@ -1,12 +1,14 @@
 """Cut definitions out of the package, with all that they need, so that they run on their own."""
 
 import ast
+import dis
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
-from claimdown.includes import definitions
+from claimdown.includes import definitions, span
 from tools.site import ROOT
 
 PACKAGE = ROOT / "rnn_tutorial"
@@ -17,6 +19,7 @@ class Module:
     """One file of the package: the source of what it defines, and what its imports bind."""
 
     sources: dict[str, str]
+    definitions: tuple[str, ...]  # those that are functions or classes, in order
     imports: dict[str, tuple[str, str]]  # local name -> (module, name in it, "" for all of it)
 
 
@@ -48,7 +51,7 @@ def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
                 imports.add((origin, original, used))
             elif used in module.sources and used != name:
                 collect(used, module)
-        needed.append(source)  # behind what it uses
+        needed.append(source)  # after what it uses
 
     home = {name: module for module in modules.values() for name in module.sources}
     for name in names:
@@ -62,7 +65,8 @@ def read_package(package: Path) -> dict[str, Module]:
 
 def read_module(path: Path) -> Module:
     text = path.read_text(encoding="utf-8")
-    spans, imports = definitions(text), {}
+    defined, imports = definitions(text), {}
+    spans = {name: span(node) for name, node in defined.items()}
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else None
@@ -75,7 +79,7 @@ def read_module(path: Path) -> Module:
                 spans[target.id] = (node.lineno, node.end_lineno or node.lineno)
     lines = text.splitlines()
     sources = {name: "\n".join(lines[first - 1 : last]) for name, (first, last) in spans.items()}
-    return Module(sources, imports)
+    return Module(sources, tuple(defined), imports)
 
 
 def names_in(source: str) -> list[str]:
@@ -83,6 +87,30 @@ def names_in(source: str) -> list[str]:
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
     nodes.sort(key=lambda node: (node.lineno, node.col_offset))
     return list(dict.fromkeys(node.id for node in nodes))
+
+
+def global_names(code: CodeType) -> set[str]:
+    """Return the names that code reads from its module, in functions and classes, too."""
+    read = {"LOAD_GLOBAL", "LOAD_NAME"}
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in read}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= global_names(constant)
+    return names - stored_names(code)
+
+
+def stored_names(code: CodeType) -> set[str]:
+    """Return the names that code gives a meaning in its module."""
+    return {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"}
+
+
+def parses(code: str) -> bool:
+    """Tell whether code is Python; where it is none, running the page says so."""
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return False
+    return True
 
 
 def import_block(imports: set[tuple[str, str, str]]) -> str:

@@ -10,7 +10,7 @@ SWITCH = re.compile(r'<a href="[^"]*" hreflang="(\w+)"')
 
 
 def linked(output: str, language: str, url: str) -> str:
-    """Let the links to the other editions, which lead to their front pages, lead to the same page.
+    """Point the links to the other editions, which lead to their front pages, at this page's twins.
 
     In the head they are absolute, as search engines demand, and `rel` ends in a blank: Material's
     script would otherwise ask those addresses for their site maps, wherever the site is opened.
@@ -29,5 +29,5 @@ def linked(output: str, language: str, url: str) -> str:
 
 
 def without_twins(output: str) -> str:
-    """Drop from the head of a page without twins, the 404 page, what says that it has some."""
+    """Remove the links to twins from the head of a page that has none, the 404 page."""
     return ALTERNATE.sub("", output)

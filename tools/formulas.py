@@ -38,7 +38,7 @@ def typeset_formulas(html: str) -> str:
     """Typeset every formula that is marked and not typeset yet.
 
     Raises:
-        ValueError: names the formula and what KaTeX says of it.
+        ValueError: names the formula and what KaTeX says about it.
     """
     return MARKED.sub(_replacement, html)
 
@@ -51,7 +51,7 @@ def _replacement(match: re.Match[str]) -> str:
     formula = f'<{tag} class="arithmatex">{inside}</{tag}>'
     if not match["behind"] or len(tex) > SHORT:
         return formula + match["behind"]
-    # A browser may break a line behind any of KaTeX's boxes, and a comma would begin the next one.
+    # A browser may break a line after any of KaTeX's boxes, and a comma would begin the next one.
     return f'<span class="closed">{formula}{match["behind"]}</span>'
 
 

@@ -95,7 +95,7 @@ def in_background(function: Callable[..., Path], *arguments: Any) -> Future[Path
 
 
 def write_notebook(notebook: NotebookNode, page: Page) -> str:
-    """Write a notebook beside its page; return the file's name."""
+    """Write a notebook next to its page; return the file's name."""
     target = Path(page.file.abs_dest_path).with_suffix(".ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(notebook_text(notebook), encoding="utf-8", newline="\n")

@@ -1,7 +1,7 @@
 """Tell the other extensions in which language a page is, and join the lines of a Chinese one.
 
-A Python-Markdown extension.  A source holds one sentence a line, and a browser shows a line's end
-as a space, which Chinese has none of between its sentences.
+A Python-Markdown extension.  A source has one sentence per line, and a browser shows a line's end
+as a space; in Chinese there is none between sentences.
 """
 
 import re
@@ -42,7 +42,7 @@ class LanguageExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         md.language = self.getConfig("language")
-        if md.language == "zh":  # behind the inline patterns (20), before all that looks at text
+        if md.language == "zh":  # after the inline patterns (20), before what reads text
             md.treeprocessors.register(JoinedLines(md), "joined_lines", 19)
 
 

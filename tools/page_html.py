@@ -1,4 +1,4 @@
-"""The last hand on a page's HTML: what the site wants and no chapter should have to say."""
+"""Finish a page's HTML: what the site needs and no chapter should have to write."""
 
 import re
 
@@ -18,7 +18,7 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 def finished(html: str) -> str:
     """Finish the content of a page: tables, shapes."""
     html = ENDING.sub(r'<span class="closed">\g<0></span>', SHAPE.sub(_on_one_line, html))
-    return html.replace("<th></th>", "<td></td>")  # the corner of a table heads nothing
+    return html.replace("<th></th>", "<td></td>")  # the corner of a table is no heading
 
 
 def _on_one_line(shape: re.Match[str]) -> str:

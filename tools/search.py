@@ -7,7 +7,7 @@ import re
 import jieba
 
 jieba.setLogLevel(logging.WARNING)
-# What the search leaves out: code and printed numbers, which are three quarters of a page's text,
+# What the search leaves out: code and printed numbers, which are most of a page's text,
 FENCE = re.compile(r'<div class="language-(?:python|text)\b.*?</pre>', re.DOTALL)
 # but not an output that shows an error or a warning, which people paste;
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
@@ -60,15 +60,15 @@ def weight(address: str) -> float:
 
 
 def short_index(index: str) -> str:
-    """Write an index in characters, not in escapes, and without needless marks: a sixth less."""
+    """Write an index in characters, not in escapes, and without needless marks: it is smaller."""
     text = json.dumps(json.loads(index), ensure_ascii=False, separators=(",", ":"))
     return NEEDLESS.sub("", text)
 
 
 def forget_long_words(text: str) -> None:
-    """Let jieba know no long word of a text as one: the search finds only how a word begins.
+    """Let jieba split the long words of a text: the search matches beginnings of words only.
 
-    So 神经网络 is two words from now on, and who looks for 网络 finds it.
+    So 神经网络 is two words from now on, and a search for 网络 finds it.
     """
     runs = HAN.findall(text)
     while long := {word for run in runs for word in jieba.cut(run) if len(word) > LONGEST}:

@@ -1,6 +1,6 @@
 """The words that this site writes by itself, in each of its languages.
 
-Those that the engine needs stand in pyproject.toml, `[tool.claimdown.editions]`.
+Those that the engine needs are in pyproject.toml, `[tool.claimdown.editions]`.
 """
 
 from dataclasses import dataclass

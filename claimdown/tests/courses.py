@@ -23,6 +23,7 @@ GERMAN = {
     "notebook": "Notebook herunterladen",
     "notebook_of": ["Die Seite [{title}]({link})."],
     "on_the_page": "[Auf der Seite]({link}).",
+    "run_again": "Seiten noch einmal in {name}",
 }
 EDITIONS = """
 [tool.claimdown.editions.en]

@@ -114,7 +114,7 @@ def test_what_is_no_page_is_named(
 
 
 ENTRIES = {
-    "timout = 5": "[tool.claimdown] timout: no such entry; there are author, cache",
+    "timout = 5": "[tool.claimdown] timout: no such entry; there are again, author",
     "timeout = 'soon'": "timeout: expected a number above 0, at most 86400, got 'soon'",
     "timeout = 0": "timeout: expected a number above 0, at most 86400, got 0",
     "timeout = inf": "timeout: expected a number above 0, at most 86400, got inf",

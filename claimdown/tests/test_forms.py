@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from markdown import Markdown
 
 from checking import (
     HEAD,
@@ -18,6 +19,7 @@ from checking import (
 )  # fmt: skip
 from claimdown.page import Code, Generated, Output, Problem, Shown, Skipped
 from claimdown.reader import read
+from claimdown.runner import run
 
 BLOCK = fence()
 
@@ -293,6 +295,8 @@ INCLUDES = {
     "the whole file": (f'{INCLUDE}"', 4, "include"),
     "lines": (f'{INCLUDE}:1:3"', 4, "include"),
     "a method": (f'{INCLUDE}:Pair.first"', 4, "include"),
+    "half of one": (f'{INCLUDE}:double-half"', 4, "an include stands alone"),
+    "all of none": (f'{INCLUDE}:doubel-whole"', 4, "the file defines: double, positive, Pair"),
     "escaped": (f';{INCLUDE}:double"', 4, "include"),
     "no quotes": (f"{INCLUDE}:double".replace('"', ""), 4, "include"),
     "single quotes": (f"{INCLUDE}:double'".replace('"', "'"), 4, "include"),
@@ -358,12 +362,127 @@ FILES = {
 def test_file_that_cannot_be_included_is_named(
     content: bytes, message: str, tmp_path: Path
 ) -> None:
-    root = make_course(tmp_path, {"page.md": HEAD + fence(body='--8<-- "package/file.py:f"')})
+    root = make_course(tmp_path, {"page.md": HEAD + fence(body='--8<-- "package/file.py:f-whole"')})
     (root / "package" / "file.py").write_bytes(content)
     (problem,) = read(root / "docs/page.md").of(Problem)
     assert problem.line == 4
     assert "package/file.py" in problem.message
     assert message in problem.message
+
+
+LONG = '''class Ratio:
+    """A quotient.
+
+    ```python
+    Whoever wants more looks it up.
+    ```
+
+    Shape:
+        numerator, denominator:
+
+            two numbers
+
+    Raises:
+        ZeroDivisionError: and says which.
+    """
+
+    def of(self, a: int, b: int) -> float:
+        r"""
+        Divide.
+
+        Shape:
+            no \\""", and "no end"
+
+        """  # noqa
+
+        def inner() -> float:
+            """Say "a"
+
+            and more."""
+            return a / b
+
+        return inner()
+
+    def __call__(self):
+        """One line."""
+
+    def text(self):
+        """Return a text
+        of two lines; '\\n'."""
+        return "no docstring," """
+
+    Shape:
+        of its own
+        """
+
+    def odd(self): """Stay.
+
+        As it is."""
+'''
+SHORT = '''class Ratio:
+    """A quotient.
+
+    Shape:
+        numerator, denominator:
+
+            two numbers
+    """
+
+    def of(self, a: int, b: int) -> float:
+        r"""
+        Divide.
+
+        Shape:
+            no \\""", and "no end"
+        """  # noqa
+
+        def inner() -> float:
+            """Say "a"
+            """
+            return a / b
+
+        return inner()
+
+    def __call__(self):
+        """One line."""
+
+    def text(self):
+        """Return a text"""
+        return "no docstring," """
+
+    Shape:
+        of its own
+        """
+
+    def odd(self): """Stay.
+
+        As it is."""'''
+
+
+def test_include_shows_of_docstrings_the_first_line_and_the_shapes(tmp_path: Path) -> None:
+    text = HEAD + fence(body='--8<-- "package/ratio.py:Ratio"\nRatio().of(1, 0)')
+    root = make_course(tmp_path, {"page.md": text})
+    (root / "package/ratio.py").write_text(LONG)
+    page = read(root / "docs/page.md")
+    code = page.of(Code)[0]
+    assert code.code == f"{SHORT}\nRatio().of(1, 0)"
+    lines = LONG.split("\n")
+    for origin, line in zip(code.origins, SHORT.split("\n"), strict=False):
+        assert line.removesuffix('"""') in lines[origin.line - 1], "each line keeps its number"
+    (failure,) = run(page, recall=False).failures
+    place = lines.index("            return a / b") + 1
+    assert f'ratio.py", line {place}, in inner\n    return a / b\n' in failure.details
+    options = {"claimdown.includes": {"base_path": [str(root)]}}
+    site = Markdown(extensions=["claimdown.includes"], extension_configs=options)
+    shown = "\n".join(site.preprocessors["snippet"].run(text.split("\n")))
+    assert shown == text.replace('--8<-- "package/ratio.py:Ratio"', SHORT)
+
+
+def test_include_of_the_whole_shows_all_of_a_docstring(tmp_path: Path) -> None:
+    text = HEAD + fence(body='--8<-- "package/ratio.py:Ratio-whole"')
+    root = make_course(tmp_path, {"page.md": text})
+    (root / "package/ratio.py").write_text(LONG.replace("`" * 3, "''"))
+    assert read(root / "docs/page.md").of(Code)[0].code + "\n" == LONG.replace("`" * 3, "''")
 
 
 def test_file_may_begin_with_a_mark_of_its_encoding(tmp_path: Path) -> None:

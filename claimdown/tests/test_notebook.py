@@ -337,6 +337,22 @@ def test_lines_of_a_chinese_page_are_joined(tmp_path: Path) -> None:
     assert notebook(kept, run(kept)).cells[0].source.endswith(text[12:])
 
 
+def test_blocks_of_a_fold_are_one_hidden_cell(tmp_path: Path) -> None:
+    blocks = [f"```python\nx{n} = {n}\n```\n" for n in range(5)]
+    folded = indented("\n".join(["Text.\n", *blocks[:2], "More.\n", *blocks[2:4]]))
+    page = planted(tmp_path, f'??? note "Earlier"\n    {folded}\n\n{blocks[4]}')
+    found = cells(notebook(page, run(page)), "code")
+    assert [cell.source for cell in found] == ["x0 = 0\n\n\nx1 = 1", "x2 = 2\n\n\nx3 = 3", "x4 = 4"]
+    assert [cell.execution_count for cell in found] == [1, 2, 3]
+    hidden = {"jupyter": {"source_hidden": True}}
+    assert [cell.metadata for cell in found] == [hidden, hidden, {}]
+    lines = [code.line for code in page.of(Code)]
+    report = Report(page, printed={line: str(line) * (line in lines[1:3]) for line in lines})
+    found = cells(notebook(page, report), "code")
+    assert [cell.source for cell in found] == ["x0 = 0\n\n\nx1 = 1", "x2 = 2", "x3 = 3", "x4 = 4"]
+    assert [cell.outputs[0].text for cell in found[:2]] == [str(line) for line in lines[1:3]]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -149,7 +149,7 @@ def test_page_that_cannot_be_rewritten_fails(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "timout = 5": "[tool.claimdown] timout: no such entry; there are author, cache",
+    "timout = 5": "[tool.claimdown] timout: no such entry; there are again, author",
     "timeout = 'soon'": "timeout: expected a number above 0, at most 86400, got 'soon'",
     "timeout = 5\n[tool.x": "pyproject.toml: ",
 }

@@ -43,6 +43,7 @@ summary = ["个代码块"]
 notebook = "下载笔记本"
 notebook_of = ["本笔记本"]
 on_the_page = "在页面上"
+run_again = "个页面又运行一遍"
 """
 ENGLISH = """---
 description: How to sort a list.

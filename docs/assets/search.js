@@ -1,10 +1,10 @@
 // Cuts what someone types into words of the index, before Material's search looks for each of them.
 //
-// That search finds a word by its beginning, and takes blanks to part words. A run of Chinese it cuts into
+// That search finds a word by its beginning, and separates words at blanks. A run of Chinese it cuts into
 // the longest words that the index has, but it stops at a character that begins none, and it never looks
 // at the last one (segment() of Material 9.8; squidfunk/mkdocs-material#3915 is closed with it, and
-// Material takes critical fixes only). No option of its own changes a query. So this script stands first
-// in the search's worker, and hands on a query in which nothing is left to cut.
+// Material takes critical fixes only). No option of its own changes a query. So this script runs first
+// in the search's worker, and passes on a query in which nothing is left to split.
 
 const STOP_WORDS = new Set((
     "a about an and are as at be by can do does for from has have how i if in into is it its many my not of on " +
@@ -37,7 +37,7 @@ function longest(text, least, known) {
 
 function cutHan(run) {
     const found = []
-    let least = 1 // beside a character that begins no word, a single one is but the rest of another
+    let least = 1 // after a character that begins no word, a single one is the rest of another word
     for (let rest = run; rest;) {
         const word = longest(rest, least, words), beginning = word || longest(rest, 2, beginnings)
         if (beginning) found.push(word ? word + LAST : beginning)
@@ -47,7 +47,7 @@ function cutHan(run) {
     return found.length ? found : [run]
 }
 
-// A name with dots is what its last part says: torch.nn.LSTM.
+// A name with dots is searched by its last part: torch.nn.LSTM.
 function cutOther(text) {
     const name = text.replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/gi, "")
     return name.split(separator).filter(Boolean).flatMap(shorten)

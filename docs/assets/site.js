@@ -6,8 +6,8 @@ for (const link of document.querySelectorAll("a[hreflang]")) {
   link.addEventListener("auxclick", follow);
 }
 
-// Material puts each copy button into a <nav>. Dozens of unnamed landmarks help nobody who goes from
-// landmark to landmark: they become plain boxes as they appear. Their buttons keep a name when
+// Material puts each copy button into a <nav>. Dozens of unnamed landmarks are in the way of readers who
+// move by landmark: they become plain boxes as they appear. Their buttons keep a name when
 // Material turns the title into a bubble.
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) {

@@ -3,19 +3,18 @@
 A page of the reference shows one module's source and may import the rest of the package, in its
 first block; a chapter imports nothing but torch.  Each definition on a page, pasted below the
 page's first block and below the definitions that it names, runs in an empty file, and every name
-that its code uses is there.
+that its code uses is defined.
 """
 
 import ast
 import builtins
-import dis
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 
 from claimdown.page import Code
 from claimdown.reader import read
 from tests.course.rules import name_of
+from tools.definitions import global_names, parses
 
 # What the interpreter and `exec` give every module.
 GIVEN = {*vars(builtins), "__name__", "__doc__", "__annotations__"}
@@ -33,16 +32,6 @@ class Definition:
         return global_names(compile(self.source, self.name, "exec", dont_inherit=True))
 
 
-def global_names(code: CodeType) -> set[str]:
-    read = {"LOAD_GLOBAL", "LOAD_NAME"}
-    names = {i.argval for i in dis.get_instructions(code) if i.opname in read}
-    stored = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"}
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= global_names(constant)
-    return names - stored
-
-
 def imports(block: str) -> list[ast.stmt]:
     """List the imports of a block, those inside functions too."""
     return [n for n in ast.walk(ast.parse(block)) if isinstance(n, ast.Import | ast.ImportFrom)]
@@ -54,15 +43,6 @@ def imported_names(block: str) -> set[str]:
         for node in imports(block)
         for alias in node.names
     }
-
-
-def parses(code: str) -> bool:
-    """Tell whether code is Python; where it is none, running the page says so."""
-    try:
-        ast.parse(code)
-    except SyntaxError:
-        return False
-    return True
 
 
 def definitions(blocks: list[Code]) -> list[Definition]:

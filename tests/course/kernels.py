@@ -61,7 +61,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 def execute_all(notebooks: list[NotebookNode], folder: Path) -> list[NotebookNode]:
     """Run each notebook in a process of its own that has imported torch: shells.py.
 
-    A notebook that fails ends with the error among its outputs, and without the cells behind it.
+    A notebook that fails ends with the error among its outputs, and without the cells after it.
     """
     file, asked = folder / "notebooks.json", []
     for number, notebook in enumerate(notebooks):

@@ -1,6 +1,6 @@
 """What the process of one mutant does: it runs a chapter with a wrong line in the package.
 
-Each process imports this anew, so it imports nothing that takes long.
+Each process imports this file, so it imports nothing slow.
 """
 
 import sys
@@ -27,7 +27,7 @@ class Outcome:
 
 
 def mutated(source: str, mutation: Mutation) -> str:
-    """Put the wrong line in the place of the right one.
+    """Replace the right line by the wrong one.
 
     Raises:
         ValueError: if the right one is not there, or more than once.
@@ -79,7 +79,7 @@ def failures(page: Page, asked: list[str]) -> frozenset[str]:
 
 
 def failed_by(run: PageRun, item: Item) -> set[str]:
-    """Check one item; name the claim that it stands in if it fails, or ""."""
+    """Check one item; name the claim that contains it if it fails, or ""."""
     try:
         run.check(item)
     except ClaimError:

@@ -2,8 +2,8 @@
 
 The processes are forked from a server that has imported torch and done nothing else, so that each
 costs a fraction of a second and no thread of torch's is cut off by the fork.  They are sent the
-chapter as it was read, with the wrong line in what it includes: to read it anew takes longer than
-to run it.
+chapter as it was read, with the wrong line in what it includes: reading it again takes longer than
+running it.
 """
 
 import multiprocessing

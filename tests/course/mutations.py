@@ -4,7 +4,7 @@ A claim that no wrong line can break claims nothing.  So each entry puts one mis
 the package, a mistake that people make, and says which claims must fail then.  `test_mutations.py`
 runs them.
 
-`right` stands exactly once in the file.  `caught_by` lists, by chapter, how the titles of claims
+`right` occurs exactly once in the file.  `caught_by` lists, by chapter, how the titles of claims
 begin; an empty title stands for anything else on that page, an exercise or an output.
 """
 
@@ -34,7 +34,7 @@ MUTATIONS = [
         "linear_layer.py",
         right="input @ weight.T",
         wrong="input @ weight",
-        caught_by={"linear-layer-over-time": ["all steps at once", "one sample at a time"]},
+        caught_by={"linear-layer-over-time": [""]},
     ),
     Mutation(
         "the bias is forgotten",
@@ -44,7 +44,7 @@ MUTATIONS = [
         caught_by={
             "layers": ["`linear` is"],
             "linear-layer-over-time": [""],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
+            "rnn-by-hand": ["our head after our layer"],
         },
     ),
     Mutation(
@@ -54,7 +54,6 @@ MUTATIONS = [
         wrong="[step(x_t) for x_t in input.flip(1).unbind(dim=1)]",
         caught_by={
             "linear-layer-over-time": ["all steps at once", "one sample at a time"],
-            "rnn-by-hand": ["`nn.Linear` behind `nn.RNN`"],
         },
     ),
     Mutation(
@@ -66,7 +65,7 @@ MUTATIONS = [
     ),
     # Comparing
     Mutation(
-        "each number is measured by its own size",
+        "each element is measured by its own size",
         "compare.py",
         right="finfo.eps * largest.clamp(min=finfo.tiny)",
         wrong="finfo.eps * theirs[index].abs().clamp(min=finfo.tiny)",
@@ -94,7 +93,7 @@ MUTATIONS = [
         "compare.py",
         right="(actual.to(wide) - expected.to(wide)).abs().max()",
         wrong="(actual.to(wide) - expected.to(wide)).max()",
-        caught_by={"anatomy": [""], "bidirectional": [""], "zero-difference": [""]},
+        caught_by={"bidirectional": [""], "zero-difference": [""]},
     ),
     Mutation(
         "the mean of the signed differences, as people often compare",
@@ -113,7 +112,6 @@ MUTATIONS = [
         wrong="magnitude",
         caught_by={
             "comparison": ["`ulp_distance` counts"],
-            "zero-difference": ["no float lies between"],
         },
     ),
     # A loop with memory
@@ -123,7 +121,7 @@ MUTATIONS = [
         right="return input @ w_input + hx @ w_state",
         wrong="return input @ w_input",
         caught_by={
-            "memory": ["an input reaches its own state", "every state is the sum"],
+            "memory": ["an input reaches its own state", "the final state is the sum"],
             "one-matmul": ["one step with the joined weight", "over sixteen steps"],
         },
     ),
@@ -133,9 +131,13 @@ MUTATIONS = [
         right="+ hx @ w_state",
         wrong="+ hx @ w_state.T",
         caught_by={
-            "memory": ["every state is the sum"],
-            "one-matmul": ["over sixteen steps", "with tanh the loops agree"],
-            "zero-difference": ["relative to the state"],
+            "memory": ["the final state is the sum"],
+            "one-matmul": [
+                "with the products of all inputs",
+                "over sixteen steps",
+                "with tanh the loops agree",
+            ],
+            "zero-difference": ["at each step, relative to the state"],
         },
     ),
     Mutation(
@@ -152,8 +154,6 @@ MUTATIONS = [
         wrong="states, hx = [], torch.zeros_like(hx)",
         caught_by={
             "memory": ["two halves"],
-            "anatomy": ["`batch_first=False` swaps two axes"],
-            "rnn-by-hand": ["a loop of steps"],
             "truncated-bptt": ["in windows, the states", "windows over streams"],
         },
     ),
@@ -185,7 +185,7 @@ MUTATIONS = [
         caught_by={
             "regularising": ["a layer of minimal gated units"],
             "memory": ["the first state is the first input"],
-            "stacked": ["`h_n[0]` is the last step", "finishing a layer first"],
+            "stacked": ["`h_n[0]` is the last step", "finishing a step first"],
             "symptoms": ["`h_n` of a packed batch"],
         },
     ),
@@ -212,13 +212,23 @@ MUTATIONS = [
     ),
     # Anatomy of nn.RNN
     Mutation(
+        "every layer reads the input",
+        "parameters.py",
+        right="input_size if layer == 0 else shown * len(suffixes)",
+        wrong="input_size",
+        caught_by={
+            "parameters": ["names, shapes"],
+            "anatomy": ["`parameter_shapes` lists"],
+            "deep-and-bidirectional": ["names, order and shapes"],
+        },
+    ),
+    Mutation(
         "a layer above the first reads one direction only",
         "parameters.py",
         right="else shown * len(suffixes)",
         wrong="else shown",
         caught_by={
             "parameters": ["names, shapes"],
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -228,7 +238,6 @@ MUTATIONS = [
         right='suffixes = ["", "_reverse"]',
         wrong='suffixes = ["_reverse", ""]',
         caught_by={
-            "anatomy": ["`parameter_shapes` lists"],
             "deep-and-bidirectional": ["names, order and shapes"],
         },
     ),
@@ -241,7 +250,6 @@ MUTATIONS = [
         caught_by={
             "cells": ["`rnn_cell` is"],
             "cell-modules": ["`RNNCell` is"],
-            "anatomy": ["`output` is the top row"],
             "rnn-by-hand": ["one step is", "a loop of steps", "the gradients"],
             "stacked": ["`stack` with our layers"],
             "bidirectional": ["two layers, one of them between two flips"],
@@ -254,14 +262,14 @@ MUTATIONS = [
         "cells.py",
         right="else torch.relu(gates)",
         wrong="else gates",
-        caught_by={"rnn-by-hand": ["one step is", "a loop of steps"]},
+        caught_by={"rnn-by-hand": [""]},
     ),
     Mutation(
         "the bias of the input is left out",
         "cells.py",
         right=RNN_CELL,
         wrong=RNN_CELL.replace(", bias_ih", ""),
-        caught_by={"anatomy": ["one bias, the sum of the two"], "rnn-by-hand": ["one step is"]},
+        caught_by={"rnn-by-hand": ["one step is"]},
     ),
     Mutation(
         "the bias of the state is left out",
@@ -270,7 +278,7 @@ MUTATIONS = [
         wrong=RNN_CELL.replace(", bias_hh", ""),
         caught_by={
             "rnn-by-hand": ["one step is"],
-            "stacked": ["dropout empties"],
+            "stacked": ["with a dropout of one"],
             "symptoms": ["with one layer `dropout` changes nothing"],
         },
     ),
@@ -290,7 +298,7 @@ MUTATIONS = [
         "loops.py",
         right="        nonlinearity=nonlinearity,\n",
         wrong="",
-        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": ["a loop of steps"]},
+        caught_by={"layers": ["`rnn_layer` is"], "rnn-by-hand": [""]},
     ),
     Mutation(
         "gradients stop at every step",
@@ -311,7 +319,7 @@ MUTATIONS = [
         wrong="layer(input, hx[0])",
         caught_by={
             "layers": ["`stack` around"],
-            "stacked": ["two one-layer `nn.RNN`s", "finishing a layer first"],
+            "stacked": ["two one-layer `nn.RNN`s", "finishing a step first"],
         },
     ),
     Mutation(
@@ -319,9 +327,7 @@ MUTATIONS = [
         "depth.py",
         right="layer(input, h_0)",
         wrong="layer(input, torch.ones_like(h_0))",
-        caught_by={
-            "zero-difference": ["every pair of Part I", "`stack` around two `nn.RNN`"],
-        },
+        caught_by={"layers": ["`stack` around"]},
     ),
     Mutation(
         "the final states come from the top down",
@@ -351,7 +357,10 @@ MUTATIONS = [
         wrong="return output, h_n",
         caught_by={
             "bidirectional": ["two layers, one of them between two flips", "the final states are"],
-            "deep-and-bidirectional": ["one to four layers", "`state_index` names the row"],
+            "deep-and-bidirectional": [
+                "four layers in two directions",
+                "`state_index` names the row",
+            ],
         },
     ),
     Mutation(
@@ -380,7 +389,7 @@ MUTATIONS = [
         caught_by={
             "bidirectional": ["at the last step the reverse direction"],
             "symptoms": ["the reverse half of the last output"],
-            "deep-and-bidirectional": ["one to four layers"],
+            "deep-and-bidirectional": ["four layers in two directions"],
         },
     ),
     # Deep and bidirectional
@@ -389,14 +398,14 @@ MUTATIONS = [
         "plain_rnn.py",
         right="layer_parameters(parameters, k, r)",
         wrong="layer_parameters(parameters, 0, r)",
-        caught_by={"network": ["`rnn` is"], "deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"deep-and-bidirectional": [""]},
     ),
     Mutation(
         "initial states are read direction by direction, not layer by layer",
         "plain_rnn.py",
         right="torch.unflatten(hx, 0, (num_layers, 2))",
         wrong="torch.unflatten(hx, 0, (2, num_layers)).transpose(0, 1)",
-        caught_by={"deep-and-bidirectional": ["one to four layers"]},
+        caught_by={"deep-and-bidirectional": ["four layers in two directions"]},
     ),
     Mutation(
         "final states are written direction by direction, not layer by layer",
@@ -404,8 +413,11 @@ MUTATIONS = [
         right="[h_n for pair in pairs for h_n in pair]",
         wrong="[pair[direction] for direction in (0, 1) for pair in pairs]",
         caught_by={
-            "deep-and-bidirectional": ["one to four layers", "the top layer's final states"],
-            "index": ["the course's network agrees"],
+            "network": ["`rnn` is"],
+            "deep-and-bidirectional": [
+                "four layers in two directions",
+                "the top layer's final states",
+            ],
         },
     ),
     Mutation(
@@ -428,8 +440,8 @@ MUTATIONS = [
         right="input.new_zeros(states)",
         wrong="input.new_ones(states)",
         caught_by={
-            "index": ["the course's network agrees"],
-            "deep-and-bidirectional": ["`state_index` names the row"],
+            "index": ["the loop ends in the state of `nn.RNN`"],
+            "deep-and-bidirectional": ["with the crossing halves at zero"],
         },
     ),
     # The reference
@@ -488,7 +500,7 @@ MUTATIONS = [
     Mutation(
         "a piece is as long for a batch as for one sequence",
         "network.py",
-        right="AT_ONCE // (max(1, input.shape[1]) * features)",
+        right="AT_ONCE // (input.shape[1] * features)",
         wrong="AT_ONCE // features",
         caught_by={"network": ["put together"]},
     ),
@@ -506,7 +518,7 @@ MUTATIONS = [
         wrong="bound = math.sqrt(3 / hidden_size)",
         caught_by={
             "modules": ["with one seed, `reset_uniform`"],
-            "cell-modules": ["with one seed, a cell"],
+            "cell-modules": ["with one seed, `LSTMCell`"],
         },
     ),
     # nn.LSTM by hand
@@ -522,42 +534,45 @@ MUTATIONS = [
         "cells.py",
         right="i, f, g, o = gates.chunk(4, dim=-1)",
         wrong="i, f, o, g = gates.chunk(4, dim=-1)",
-        caught_by={"lstm-by-hand": ["one step is `nn.LSTMCell`", "to ONNX's order and back"]},
+        caught_by={
+            "lstm-by-hand": ["this step is that of `nn.LSTMCell`", "past nine steps of noise"],
+            "variants": ["ONNX's operator with the weights"],
+        },
     ),
     Mutation(
         "the input gate is what the forget gate leaves, as in a GRU",
         "cells.py",
         right="torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)",
         wrong="torch.sigmoid(f) * c + (1 - torch.sigmoid(f)) * torch.tanh(g)",
-        caught_by={"lstm-by-hand": ["Keras's layout comes back"]},
+        caught_by={"variants": ["steps with the weights in Keras's layout"]},
     ),
     Mutation(
         "the cell state is shown without tanh",
         "cells.py",
         right="h = torch.sigmoid(o) * torch.tanh(c)",
         wrong="h = torch.sigmoid(o) * c",
-        caught_by={"lstm-by-hand": ["with peepholes of zero"]},
+        caught_by={"variants": ["with peepholes of zero"]},
     ),
     Mutation(
-        "the projection is bent once more",
+        "tanh is applied to the projection, too",
         "cells.py",
         right="h if weight_hr is None else h @ weight_hr.T)",
         wrong="h if weight_hr is None else torch.tanh(h @ weight_hr.T))",
-        caught_by={"lstm-by-hand": ["with `weight_hr` the loop"]},
+        caught_by={"variants": ["with `weight_hr` the loop"]},
     ),
     Mutation(
         "an LSTM reads one of its two biases",
         "cells.py",
         right="hidden_gates = nn.functional.linear(h, weight_hh, bias_hh)",
         wrong="hidden_gates = nn.functional.linear(h, weight_hh)",
-        caught_by={"lstm-by-hand": ["moved into one of the two biases"]},
+        caught_by={"lstm-by-hand": ["with both biases added into one"]},
     ),
     Mutation(
         "the last pair is that of the first step",
         "loops.py",
         right="        states.append(hx)\n    return states",
         wrong="        states.insert(0, hx)\n    return states",
-        caught_by={"lstm-by-hand": ["a loop of steps is `nn.LSTM`"]},
+        caught_by={"lstm-by-hand": ["the loop above is `nn.LSTM`"]},
     ),
     # Sequences of unequal length
     Mutation(
@@ -592,7 +607,7 @@ MUTATIONS = [
         "masked.py",
         right="torch.where(next(masks), step(x_t, hx), hx)",
         wrong="step(x_t, hx)",
-        caught_by={"unequal-length": ["whatever finite numbers are in the padding"]},
+        caught_by={"unequal-length": ["with another number in the padding"]},
     ),
     Mutation(
         "the mask is used the wrong way round",
@@ -614,7 +629,12 @@ MUTATIONS = [
         "backward.py",
         right="(1 - h**2)",
         wrong="(1 - h)",
-        caught_by={"backpropagation-through-time": ["one step back"]},
+        caught_by={
+            "backpropagation-through-time": [
+                "the scalar example",
+                "all gradients are those of `nn.RNN`",
+            ]
+        },
     ),
     Mutation(
         "the gradient of a bias is a mean",
@@ -643,7 +663,7 @@ MUTATIONS = [
         "backward.py",
         right="grad_output[:, t] + grad_hx",
         wrong="grad_output[:, t]",
-        caught_by={"backpropagation-through-time": ["for one more forward pass"]},
+        caught_by={"backpropagation-through-time": ["in pieces, the gradients"]},
     ),
     Mutation(
         "tanh by way of the sigmoid: equal numbers, and one more kept for each",
@@ -654,7 +674,7 @@ MUTATIONS = [
     ),
     # Vanishing and exploding gradients
     Mutation(
-        "a sigmoid bends in place of the tanh",
+        "a sigmoid instead of the tanh",
         "cells.py",
         right="return torch.tanh(gates) if",
         wrong="return torch.sigmoid(gates) if",
@@ -698,37 +718,38 @@ MUTATIONS = [
         "cells.py",
         right="input_r, input_z, input_n = input_gates.chunk(3, dim=-1)",
         wrong="input_z, input_r, input_n = input_gates.chunk(3, dim=-1)",
-        caught_by={"gru-by-hand": ["one step is `nn.GRUCell`", "a loop of steps is `nn.GRU`"]},
+        caught_by={"gru-by-hand": ["this step is that of `nn.GRUCell`", "the loop of steps above"]},
     ),
     Mutation(
         "the mixture of old and new is written out",
         "cells.py",
         right="return (hx - n) * z + n",
         wrong="return (1 - z) * n + z * hx",
-        caught_by={"gru-by-hand": ["`(h - n) * z + n` gives every bit"]},
+        caught_by={"variants": ["`(h - n) * z + n` gives each bit"]},
     ),
     Mutation(
         "the update gate lets the new in, not the old through",
         "cells.py",
         right="return (hx - n) * z + n",
         wrong="return (n - hx) * z + hx",
-        caught_by={"gru-by-hand": ["with the rows of $z$ negated", "one step is `nn.GRUCell`"]},
+        caught_by={
+            "gru-by-hand": ["this step is that of `nn.GRUCell`"],
+            "variants": ["with the rows of $z$ negated"],
+        },
     ),
     Mutation(
         "the reset gate scales what is read, too",
         "cells.py",
         right="torch.tanh(input_n + r * hidden_n)",
         wrong="torch.tanh(r * (input_n + hidden_n))",
-        caught_by={
-            "gru-by-hand": ["for $r$ and $z$ one bias", "reset before is reset after if $b_{hn}$"]
-        },
+        caught_by={"gru-by-hand": ["for $r$ and $z$ one bias", "with $b_{hn}$ zero, reset before"]},
     ),
     Mutation(
         "no gradient comes back through the reset gate",
         "cells.py",
         right="r = torch.sigmoid(input_r + hidden_r)",
         wrong="r = torch.sigmoid(input_r + hidden_r).detach()",
-        caught_by={"gru-by-hand": ["the gradients are those of `nn.GRU`"]},
+        caught_by={"gru-by-hand": ["the gradients of all parameters"]},
     ),
     Mutation(
         "the weight of the state has one part, whatever the gates",

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import autocorrect_py
@@ -15,6 +16,7 @@ import autocorrect_py
 from claimdown.page import Page
 from claimdown.prose import INLINE_CODE
 from claimdown.source import page_text
+from tools.author.fold import fold_of, written
 from tools.figures.labels import untranslated
 from tools.site import (
     CONFIGURATIONS,
@@ -35,7 +37,7 @@ FIGURE = re.compile(r"\]\(\S*assets/figures/(?P<name>[\w-]+)\.svg")
 LINK = re.compile(r"\]\((?![a-z]+:|/|\S*assets/figures/)(?P<file>[^\s)#]*)(?:#(?P<anchor>[\w-]+))?")
 ANCHOR = re.compile(r"\{:?[^}\n]*#([\w-]+)[^}\n]*\}")
 PAPER = re.compile(r"https?://(?:arxiv\.org|(?:dx\.)?doi\.org)/[^\s)>\]\"`]+")
-INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)"')
+INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)(?:-whole)?"')
 EXPLAINED = re.compile(r"Explained in: (docs/en/[\w/-]+\.md)")
 # autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
 TYPOGRAPHY = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
@@ -47,7 +49,7 @@ HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
 
 def faults(page: Page) -> list[str]:
     """Name all that this course's rules find on one page, and about it elsewhere."""
-    rules = (unfilled, description, bones, listed, links, figures, typography, package)
+    rules = (unfilled, description, bones, earlier, listed, links, figures, typography, package)
     found = [fault for rule in rules for fault in rule(page)]
     return [*found, *citations(page.path, page.text)]
 
@@ -115,6 +117,24 @@ def bones(page: Page) -> list[str]:
             what = f"section {{ #{bone} }} comes too early; the order is {order}"
             found.append(at(page.path, lines[bone], what))
         last = max(last, lines.get(bone, 0))
+    return found
+
+
+def earlier(page: Page) -> list[str]:
+    """Name what is wrong with the fold "From earlier chapters": its names, or its code."""
+    fold, run = fold_of(page), f"run make page P={name_of(page.path)}"
+    if not fold.block or unfilled(page):
+        return []
+    found = [at(page.path, fold.listed[name], f"the page does not use {name}, or defines it; "
+                f"drop it from this text, then {run}") for name in fold.idle]  # fmt: skip
+    found += [at(page.path, fold.block.line, f"the page uses {name}; add it to the text of this "
+                 f"fold, with a link to the page that explains it, then {run}")
+              for name in sorted(fold.missing)]  # fmt: skip
+    lines = zip_longest(page.text.split("\n"), written(fold).split("\n"))
+    differing = (number for number, (is_, should) in enumerate(lines, 1) if is_ != should)
+    if not found and (first := next(differing, None)):
+        what = f"from here on, this fold is not the code that the names in its text need; {run}"
+        found.append(at(page.path, first, what))
     return found
 
 
@@ -247,7 +267,13 @@ class Defined:
 
     @property
     def include(self) -> str:
+        """How a chapter shows it, with the first line of its docstring and its shapes."""
         return f'--8<-- "{name_of(self.file)}:{self.name}"'
+
+    @property
+    def whole(self) -> str:
+        """How the reference shows it, with all of its docstring."""
+        return f'{self.include[:-1]}-whole"'
 
 
 def package(page: Page) -> list[str]:
@@ -290,7 +316,7 @@ def about(defined: Defined) -> list[str]:
     elif not page:
         found.append(f"{here}: the docstring ends with {last!r}; "
                      "let it end with the page: Explained in: docs/en/FOLDER/PAGE.md")  # fmt: skip
-    elif defined.include not in page_text(page):
+    elif not any(shown in page_text(page) for shown in (defined.include, defined.whole)):
         found.append(at(page, 1, f"it explains {name} and does not show it; add {defined.include}"))
     return found + [fault for language in LANGUAGES for fault in reference(defined, language, page)]
 
@@ -304,12 +330,12 @@ def reference(defined: Defined, language: str, explained: Path | None) -> list[s
     if len(pages) != 1:
         where = ", ".join(map(name_of, pages)) or "no page"
         what = f"{where} of the reference has a section for {name}; write one on one of them"
-        cure = f"{heading}, with {defined.include}, and a row in the table of all names"
+        cure = f"{heading}, with {defined.whole}, and a row in the table of all names"
         return [at(index, 1, f"{what}: {cure}")]
     ((page, text),) = pages.items()
     found = []
-    if defined.include not in text:
-        what = f"section {name} does not show its source; add {defined.include}"
+    if defined.whole not in text:
+        what = f"section {name} does not show its source; add {defined.whole}"
         found.append(at(page, line_of(text, heading), what))
     begins, ends = f"| [`{name}`]({page.name}#{name}) |", " |"
     if explained:

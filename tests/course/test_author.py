@@ -134,12 +134,13 @@ def names_all(told: subprocess.CompletedProcess[str], patterns: list[str]) -> No
 
 
 def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
-    """Here are several faults at once; each is named with file, line and cure."""
+    """Here are several faults at once; each is named with file, line and remedy."""
     for name in (EN, ZH):
         text = re.sub(r"TODO ?", "", (project / name).read_text(encoding="utf-8"))
         text = text.replace("[4, 16, 5]\n", "?\n").replace("`[4, 16, 5]`", "`?`")
         (project / name).write_text(text, encoding="utf-8")
     change(project, EN, "and one figure.", "as in [a paper](https://arxiv.org/abs/1.2).")
+    change(project, EN, "`require_shape` from", "`require_shape` and `gru_cell` from")
     change(project, EN, "print(list", "import math\nprint(list")
     change(project, EN, "](../foundations/memory.md)", "](../foundations/memory.md#nowhere)")
     change(project, EN, "assert not torch.equal(x, x.flip(1))", "assert torch.equal(x, x.flip(1))")
@@ -150,6 +151,8 @@ def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
     for old, new in stub.items():
         change(project, "tests/course/mutations.py", old, new)
     first = [
+        rf"{EN}: the fold of earlier definitions written",
+        rf"{EN}:\d+: the page does not use gru_cell, or defines it; drop it from this",
         rf"{EN}: 2 outputs and values written",
         rf"{ZH}: 2 outputs and values written",
         rf"{EN}:\d+: AssertionError",
@@ -167,7 +170,10 @@ def test_page_is_filled_in_and_its_faults_are_named(project: Path) -> None:
     names_all(author(project, "page", EN), first)
     change(project, EN, "assert torch.equal(x, x.flip(1))", "assert not torch.equal(x, x.flip(1))")
     names_all(author(project, "page", EN), second)
-    assert "\n[4, 16, 5]\n" in (project / EN).read_text(encoding="utf-8")
+    text = (project / EN).read_text(encoding="utf-8")
+    assert "\n[4, 16, 5]\n" in text
+    names = ["require_shape", "require_cell", "gru_cell", "gru_update"]
+    assert re.findall(r"--8<--.*:(\w+)", text) == names
     assert '`[4, 16, 5]`{ .verified expr="list(x.shape)" }' in (project / ZH).read_text("utf-8")
 
 

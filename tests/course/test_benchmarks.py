@@ -1,4 +1,4 @@
-"""The benchmarks run and print whole tables; what they measure is for people to judge."""
+"""The benchmarks run and print complete tables; people judge what they measure."""
 
 import io
 import json

@@ -100,7 +100,7 @@ def test_figure_stands_alone_and_inlined(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_numbers_in_a_row_stand_apart(name: str) -> None:
+def test_numbers_in_a_row_do_not_touch(name: str) -> None:
     """As wide as in DejaVu Sans, which is wider than what most readers have."""
     font = ImageFont.truetype(findfont("DejaVu Sans"), 100)
     ends: dict[str, list[tuple[float, float, str]]] = {}

@@ -17,7 +17,7 @@ def entries() -> list[Tag]:
 
 
 def term_of(entry: Tag) -> str:
-    """Return the English term: what stands before the Chinese one."""
+    """Return the English term, which comes before the Chinese one."""
     return str(entry.find(string=True)).strip()
 
 

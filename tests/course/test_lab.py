@@ -64,7 +64,7 @@ def test_page_asks_nobody_else(html: str, soup: BeautifulSoup) -> None:
 def test_page_shows_every_cell(article: Tag) -> None:
     cells = code_cells(jupytext.read(LAB))
     blocks = article.select("div.language-python.highlight")
-    # What the copy button copies is the cell, and Pygments has coloured it, but for plain names.
+    # What the copy button copies is the cell, and Pygments has coloured it, except for plain names.
     assert [block.pre.get_text().strip() for block in blocks] == [cell.source for cell in cells]
     plain = [block.pre.get_text() for block in blocks if not block.pre.code.find("span")]
     assert [text for text in plain if re.search(r"\b(?:import|def|for|print)\b", text)] == []
@@ -161,7 +161,7 @@ def printed(output: NotebookNode) -> str:
 
 
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
-def test_definition_stands_alone(name: str) -> None:
+def test_definition_runs_alone(name: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(standalone([name]), name, "exec"), namespace)
     assert callable(namespace[name])

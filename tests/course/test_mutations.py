@@ -79,7 +79,7 @@ CLAIM = '??? check "Claim: {} (equal)"\n'
 FAILS, HOLDS = inside(fence("assert 1 == 2, 'planted'")), inside(fence("assert True"))
 
 
-def test_right_line_must_be_there_once() -> None:
+def test_right_line_must_occur_once() -> None:
     mutation = Mutation("x", "x.py", right="a", wrong="b", caught_by={})
     assert mutated("cac", mutation) == "cbc"
     for source, count in (("c", 0), ("aa", 2)):

@@ -29,6 +29,7 @@ from claimdown.reader import read
 from claimdown.report import Report
 from tests.course.kernels import execute, execute_all
 from tools import pictures
+from tools.author.fold import TITLES
 from tools.figures.drawing import set_subscripts
 from tools.inline_svg import FIGURES
 from tools.pictures import figure_png
@@ -100,10 +101,24 @@ def test_two_builds_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_code_cells_are_the_executed_blocks(path: Path) -> None:
     blocks = [block.code for block in read(path).of(Code)]
     found = cells(notebook_of(path), "code")
-    assert [cell.source for cell in found] == blocks
-    assert [cell.execution_count for cell in found] == list(range(1, len(blocks) + 1))
+    assert "\n\n\n".join(cell.source for cell in found) == "\n\n\n".join(blocks)
+    assert [cell.execution_count for cell in found] == list(range(1, len(found) + 1))
     imported = {name.split(".")[0] for block in blocks for name in imports(block)}
     assert imported <= {"torch", *sys.stdlib_module_names}, "it needs more than torch"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
+def test_what_came_before_stands_in_one_hidden_cell(path: Path) -> None:
+    title = TITLES[language_of(path)]
+    if f'??? note "{title}"' not in read(path).text:
+        return
+    earlier = f"<summary><b>{title}</b></summary>"
+    notebook = notebook_of(path)
+    (at,) = [n for n, cell in enumerate(notebook.cells) if earlier in cell.source]
+    code, idea = notebook.cells[at + 1 : at + 3]
+    assert code.metadata == {"jupyter": {"source_hidden": True}}
+    assert code.source.count("\ndef ") >= 1
+    assert idea.cell_type == "markdown"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
@@ -173,7 +188,7 @@ def words(soup: BeautifulSoup) -> list[str]:
 
 
 def rendered(page: Page) -> str:
-    """Render a page as the site does, but for its formulas."""
+    """Render a page as the site does, except for its formulas."""
     extensions = dict(settings(page.edition)["markdown_extensions"])
     del extensions["tools.formulas"]
     md = Markdown(extensions=list(extensions), extension_configs=extensions)
@@ -243,7 +258,7 @@ def test_notebook_prints_what_the_page_shows(
 
 @pytest.mark.parametrize("path", TRANSLATED, ids=by_name)
 def test_translated_notebook_runs_and_prints_the_same(path: Path) -> None:
-    """Its cells are those of the English one, which was executed, but for comments."""
+    """Its cells are those of the English one, which was executed, except for comments."""
 
     def code(notebook: NotebookNode) -> list[tuple[str, list[NotebookNode]]]:
         found = cells(notebook, "code")

@@ -40,6 +40,24 @@ PLANTED = {
         CHAPTER, rules.bones, "{ #code }", "{ #source }",
         r"regularising.md:1: no section { #code }; add it: need, idea, code, ",
     ),
+    "earlier name without a use": (
+        CHAPTER, rules.earlier, "`max_abs_diff`", "`max_abs_diff`, `gru_cell`",
+        r"regularising.md:\d+: the page does not use gru_cell, or defines it; drop it from this",
+    ),
+    "earlier name that is not listed": (
+        CHINESE, rules.earlier, "`max_abs_diff`", "`torch`",
+        r"zh/learning/regularising.md:\d+: the page uses max_abs_diff; add it to the text of this",
+    ),
+    "earlier code that is missing": (
+        CHAPTER, rules.earlier, '    --8<-- "rnn_tutorial/shapes.py:require_shape"\n\n\n', "",
+        r"regularising.md:\d+: from here on, this fold is not the code that the names in its text ",
+    ),
+    "earlier code that is too much": (
+        CHAPTER, rules.earlier, '    --8<-- "rnn_tutorial/compare.py:max_abs_diff"\n',
+        '    --8<-- "rnn_tutorial/compare.py:max_abs_diff"\n\n\n'
+        '    --8<-- "rnn_tutorial/compare.py:ulp_distance"\n',
+        r"regularising.md:\d+: from here on, .* need; run make page P=docs/en/learning/r",
+    ),
     "missing page": (
         CHAPTER, rules.links, "](debugging.md)", "](nowhere.md)",
         r"regularising.md:\d+: nowhere.md: there is no such file",

@@ -54,7 +54,7 @@ def test_every_lab_is_translated() -> None:
         ),
         ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is fence (refused) python tags"),
         (
-            "](../foundations/deep-and-bidirectional.md)",
+            "](../foundations/zero-difference.md)",
             "](../foundations/memory.md)",
             "the link ../foundations/mem",
         ),
@@ -81,7 +81,7 @@ def test_lab_says_how_to_follow() -> None:
 
 
 @pytest.mark.parametrize("lab", LABS, ids=name_of)
-def test_marked_lab_is_the_same_but_for_its_fingerprints(lab: Path) -> None:
+def test_marked_lab_is_the_same_except_for_its_fingerprints(lab: Path) -> None:
     script = lab.read_text(encoding="utf-8")
     assert marked_lab(lab) == script
     assert compared(lab, re.sub(r"(?m)^(import torch)$", r"\1  # 注释", script)) == []
@@ -121,7 +121,7 @@ def test_typography_accepts_what_is_right() -> None:
     assert complaints(good) == []
 
 
-def test_each_term_of_the_glossary_stands_where_its_entry_leads_to() -> None:
+def test_each_term_of_the_glossary_occurs_where_its_entry_leads() -> None:
     glossary = docs_dir("zh") / "look-up/glossary.md"
     entry = re.compile(r"(?m)^(\S[^*\n]*?) \*.*\n:   .*\n(?:    .*\n)*?    \[.*?\]\((.*?)#")
     entries = entry.findall(read(glossary).text)

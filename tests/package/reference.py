@@ -24,7 +24,7 @@ def pair(name: str, *arguments: Any, **options: Any) -> tuple[nn.Module, nn.Modu
 
 
 def quietly(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Call without `torch.nn.LSTM`'s warning that oneDNN knows no projections."""
+    """Call without `torch.nn.LSTM`'s warning that oneDNN has no projections."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "LSTM with projections is not supported with oneDNN")
         return call(*arguments)
@@ -58,10 +58,10 @@ def packed(lengths: list[int], features: int, **kind: Any) -> PackedSequence:
 def rounding(module: nn.Module, dtype: torch.dtype) -> float:
     """Bound the difference of two results of about 1 that were added up in another order.
 
-    A number in front of a gate is a sum of E + H + 2 terms. Either side rounds an addition by at
-    most eps / 2, so both together are eps apart for a term. Behind a gate nothing grows: sigmoid
-    and tanh do not stretch, and weights up to 1/sqrt(H), as they are drawn, keep what they carry
-    from step to step about as large. Each layer adds its own share to that of the layer below.
+    The input of a gate is a sum of E + H + 2 terms. Either side rounds an addition by at most
+    eps / 2 of a partial sum, so for sums of about 1 both together are about eps apart per term.
+    Errors of earlier steps fade: sigmoid and tanh do not stretch, and the spectral radius of a
+    fresh weight_hh is about 1/sqrt(3). Each layer adds its own share to that of the layer below.
     """
     terms = module.input_size + module.hidden_size + 2
     return terms * getattr(module, "num_layers", 1) * torch.finfo(dtype).eps

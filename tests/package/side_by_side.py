@@ -184,7 +184,7 @@ def assert_works_where_theirs_does(
 
 
 def loss(result: Any) -> Tensor:
-    """Add up the squares of an output and its states, each element with a weight of its own."""
+    """Add up the squares of an output and its states, each element with its own weight."""
     total: Any = 0
     for k, part in enumerate(parts(result)):
         weights = torch.linspace(0.5, 1.5, part.numel(), dtype=part.dtype).view(part.shape)

@@ -121,7 +121,7 @@ def test_the_gradient_of_the_last_output_and_of_the_final_state_add_up() -> None
         assert as_output[name].abs().max() > 0
 
 
-def test_the_two_biases_have_gradients_of_their_own_memory() -> None:
+def test_the_gradients_of_the_two_biases_share_no_memory() -> None:
     gradients = rnn_layer_backward(**GIVEN)
     gradients["bias_ih"] += 1.0
     assert torch.equal(gradients["bias_hh"], zeros(6))

@@ -81,7 +81,7 @@ def test_bound_steps(mode: str, kept: str, left_out: str) -> None:
     assert_equal(results)
 
 
-def test_the_issues_own_case() -> None:
+def test_a_step_with_one_bias_keeps_it() -> None:
     _, bias = bind_step("LSTM", torch.zeros(24, 6), bias_ih=torch.ones(24))
     assert bias is not None
     assert torch.equal(bias, torch.ones(24))

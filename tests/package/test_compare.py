@@ -42,7 +42,7 @@ def test_one_epsilon_less_passes_and_one_more_fails(
             assert f"at index {index}" in str(caught.value)
 
 
-def test_sixteen_epsilons_unless_told() -> None:
+def test_sixteen_epsilons_by_default() -> None:
     one = torch.ones(1)
     assert_close(one + units(16, one.dtype), one)
     with pytest.raises(AssertionError, match=r"more than 16: "):
@@ -65,7 +65,7 @@ def test_complex_numbers_are_apart_in_the_plane() -> None:
         assert_close(one + off, one, eps=9)
 
 
-def test_the_message_says_what_stands_where() -> None:
+def test_the_message_gives_values_and_index() -> None:
     expected = torch.tensor([[1.0, 2.0], [4.0, 8.0]], requires_grad=True)
     actual = torch.tensor([[1.0, 2.0], [5.0, 8.0]])
     message = "1e+06 machine epsilons of 8 apart, more than 16: 5.0, not 4.0, at index (1, 0)"
@@ -77,7 +77,7 @@ def test_the_message_says_what_stands_where() -> None:
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_nothing_is_within_rounding_of_what_is_not_finite(dtype: torch.dtype) -> None:
+def test_nothing_is_close_to_an_infinity_or_nan(dtype: torch.dtype) -> None:
     for number in (NAN, INF, -INF):
         for pair in ((number, number), (number, 1.0), (1.0, number)):
             for other in (0.0, 1.0):
@@ -86,7 +86,7 @@ def test_nothing_is_within_rounding_of_what_is_not_finite(dtype: torch.dtype) ->
                     assert_close(actual, expected, eps=1e300)
 
 
-def test_an_infinity_allows_nothing_to_its_neighbours() -> None:
+def test_an_infinity_does_not_widen_the_bound() -> None:
     with pytest.raises(AssertionError):
         assert_close(torch.tensor([5.0, INF]), torch.tensor([1.0, INF]))
 
@@ -143,7 +143,7 @@ def test_tuples_are_compared_pair_by_pair() -> None:
     assert_close((large, small), (large, small), eps=0)
     assert_close((large, (small, large)), (large, (small, large)), eps=0)
     assert_close((), ())
-    off = small + units(1, torch.float32)  # small beside `large`, and large beside `small`
+    off = small + units(1, torch.float32)  # small compared with `large`, and large with `small`
     for actual, expected in (
         ((large, off), (large, small)),
         ((large, (large, off)), (large, (large, small))),

@@ -1,4 +1,4 @@
-"""In the place of `torch.nn`'s: models, training, and what PyTorch does to modules."""
+"""Instead of `torch.nn`'s: models, training, and what PyTorch does to modules."""
 
 import warnings
 from collections.abc import Callable
@@ -132,14 +132,14 @@ def test_a_model_trains_alike(model: str) -> None:
             losses[-1].append(loss.item())
     assert losses[0][-1] < 0.8 * losses[0][0]
     # In float64 a step differs by 1e-16 or so, and Adam divides by the size of a gradient: what
-    # is as small as rounding itself may be off by much, but nothing else is.
+    # is as small as rounding itself may be off by much; the rest must agree.
     assert losses[0] == pytest.approx(losses[1], rel=1e-10)
 
 
 # ---- what is done to modules ------------------------------------------------------------------
 
 
-def test_weights_that_are_set_anew() -> None:
+def test_weights_that_are_replaced() -> None:
     # Dropped or tied weights replace a parameter by a tensor, under the name of the parameter.
     torch.manual_seed(0)
     ours, theirs = pair("LSTM", 5, 6)
@@ -294,7 +294,7 @@ def test_any_layout_of_memory(name: str) -> None:
     )
 
 
-def test_calls_by_keyword_and_a_state_that_is_handed_on() -> None:
+def test_calls_by_keyword_and_a_state_that_is_passed_on() -> None:
     torch.manual_seed(0)
     ours, theirs = pair("LSTM", input_size=5, hidden_size=6, batch_first=True)
     x = torch.randn(4, 9, 5)
@@ -307,7 +307,7 @@ def test_calls_by_keyword_and_a_state_that_is_handed_on() -> None:
     assert_alike(ours(input=x, hx=None), theirs(input=x, hx=None), rounding(theirs, x.dtype))
 
 
-def test_nothing_is_warned_of() -> None:
+def test_there_are_no_warnings() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for name in NETWORKS + CELLS:

@@ -148,7 +148,7 @@ def test_a_sample_without_real_steps_passes_its_gradient_on() -> None:
     assert not torch.equal(gradient[0], torch.ones(6))
 
 
-def test_masked_loop_has_the_gradients_of_its_numbers() -> None:
+def test_gradcheck_of_the_masked_loop() -> None:
     x, lengths = batch(0, torch.float64)
     network = nn.RNN(5, 6, dtype=torch.float64)
     mask, hx = lengths_to_mask(lengths, 6), torch.randn(4, 6, dtype=torch.float64)
@@ -164,7 +164,7 @@ def test_masked_loop_has_the_gradients_of_its_numbers() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -3.0, 1e30])
-def test_what_the_padding_holds_changes_nothing(value: float) -> None:
+def test_the_values_of_padding_change_nothing(value: float) -> None:
     results = []
     for filled in (False, True):
         x, lengths = batch(0)
@@ -179,10 +179,11 @@ def test_what_the_padding_holds_changes_nothing(value: float) -> None:
         assert torch.equal(a, b)
 
 
-def test_a_nan_in_the_padding_spoils_the_gradients_alone() -> None:
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_padding_that_is_not_finite_makes_only_gradients_nan(value: float) -> None:
     x, lengths = batch(1)
     mask, network = lengths_to_mask(lengths, 6), nn.RNN(5, 6)
-    x = torch.where(mask.unsqueeze(2), x, float("nan"))
+    x = torch.where(mask.unsqueeze(2), x, value)
     output, last = masked_unroll(step_of(network), x, torch.zeros(4, 6), mask)
     assert output.isfinite().all()
     assert last.isfinite().all()

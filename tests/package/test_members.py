@@ -57,7 +57,7 @@ def test_no_other_name_is_taken(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES + CELLS)
-def test_what_an_instance_keeps(case: Case) -> None:
+def test_attributes_of_an_instance(case: Case) -> None:
     ours, theirs = vars(case.module(rnn_tutorial)), vars(case.module(nn))
     assert {name for name in set(ours) - set(theirs) if not mangled(name)} == set()
 
@@ -200,7 +200,7 @@ def test_other_members(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_read_anew_in_every_call(case: Case) -> None:
+def test_attributes_are_read_in_every_call(case: Case) -> None:
     # Attributes are no constants: users change them after building.
     changes: list[dict[str, Any]] = [
         {"batch_first": True},
@@ -261,7 +261,7 @@ def test_the_base_class_takes_a_mode(mode: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [("GRU2", 5, 6), (5, 6), ("LSTM", 5), (), ("lstm", 5, 6), ("RNN", 5, 6)]
 )
-def test_modes_that_there_are_not(arguments: Any) -> None:
+def test_unknown_modes(arguments: Any) -> None:
     assert_does_the_same(lambda package: repr(package.RNNBase(*arguments)))
 
 
@@ -286,7 +286,7 @@ def test_the_cells_base_class(chunks: int, bias: bool) -> None:
 @pytest.mark.parametrize(
     "arguments", [(5, 6), (5, 6, True), (5,), (5, 6, True, 4.0), (5, 6, True, 0)]
 )
-def test_how_the_cells_base_class_is_not_called(arguments: Any) -> None:
+def test_wrong_calls_of_the_cells_base_class(arguments: Any) -> None:
     assert_does_the_same(lambda package: repr(package.RNNCellBase(*arguments)))
 
 

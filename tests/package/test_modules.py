@@ -110,7 +110,7 @@ def test_any_call_gives_what_torch_gives(call: tuple[str, dict[str, Any], Any, A
 @pytest.mark.parametrize("hidden_size", [32, 64])
 def test_gru_is_bit_for_bit_that_of_torch(hidden_size: int, dtype: torch.dtype) -> None:
     # Where numbers fill whole vectors, as in `test_cells.py`; then the order of operations,
-    # (h - n) * z + n behind two products, is torch's own.
+    # (h - n) * z + n after two products, is torch's own.
     torch.manual_seed(0)
     ours, theirs = pair("GRU", 5, hidden_size, 3, bidirectional=True, dtype=dtype)
     x = torch.randn(9, 4, 5, dtype=dtype)
@@ -163,7 +163,7 @@ def test_dropout_of_everything_and_its_rate(name: str) -> None:
         ours, theirs = pair(name, 5, 6, 3, dropout=rate)
         x = torch.randn(7, 4, 5)
         assert_alike(ours(x), theirs(x), rounding(theirs, torch.float32))
-    # With a layer that hands on its input's first feature, count what arrives as zero.
+    # With a layer that passes on its input's first feature, count what arrives as zero.
     ours, _ = pair("RNN", 1, 1, 2, "relu", bias=False, dropout=0.3)
     for parameter, value in zip(ours.parameters(), (1.0, 0.0, 1.0, 0.0), strict=True):
         nn.init.constant_(parameter, value)

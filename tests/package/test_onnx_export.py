@@ -52,7 +52,7 @@ def test_a_file_for_any_batch_size(case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
-def test_what_becomes_of_torchs_own(name: str) -> None:
+def test_how_torchs_own_are_exported(name: str) -> None:
     # The reference page says: one node for an LSTM or GRU, and many for ours.
     x = torch.randn(3, 4, 5)
     theirs = exported(getattr(nn, name)(5, 6).eval(), x, {})
@@ -72,7 +72,7 @@ def test_a_gru_is_written_with_its_own_formula() -> None:
         assert_same(run(model, x), parts(layer(x)), 1e-5)
 
 
-def test_a_projection_is_lost_of_torchs_and_kept_of_ours() -> None:
+def test_the_export_loses_torchs_projection_and_keeps_ours() -> None:
     x = torch.randn(3, 4, 5)
     layers = [package.LSTM(5, 6, proj_size=3).eval() for package in (nn, rnn_tutorial)]
     files = [exported(layer, x, {}) for layer in layers]

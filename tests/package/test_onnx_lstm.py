@@ -1,4 +1,4 @@
-"""The conversions of the chapter on LSTMs, as it shows them, against ONNX's reference code."""
+"""The conversions of the page on variants, as it shows them, against ONNX's reference code."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.course.copying import definitions, needed
 from tests.package.reference import DTYPES
 from tools.site import docs_dir
 
-PAGE = docs_dir() / "gates" / "lstm-by-hand.md"
+PAGE = docs_dir() / "gates" / "variants.md"
 KINDS = {torch.float32: TensorProto.FLOAT, torch.float64: TensorProto.DOUBLE}
 INPUTS = ("X", "W", "R", "B", "", "initial_h", "initial_c", "P")
 OUTPUTS = ("Y", "Y_h", "Y_c")

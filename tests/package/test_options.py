@@ -119,7 +119,7 @@ def quiet(script: Any) -> Any:
 
 
 def newer_rejection(kind: str, option: str, value: Any) -> type[Exception] | None:
-    """Say what PyTorch 2.13 raises where 2.6 checks nothing; ours raise it on every release."""
+    """Say what PyTorch 2.13 raises and 2.6 does not check; ours raise it on every release."""
     if kind.endswith("Cell"):
         return None
     if option in ("bias", "batch_first") and not isinstance(value, bool):
@@ -175,7 +175,7 @@ def test_sizes_of_every_type(kind: str, which: str, value: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"])
 @pytest.mark.parametrize("count", range(13))
-def test_so_many_positional_arguments(kind: str, count: int) -> None:
+def test_every_number_of_positional_arguments(kind: str, count: int) -> None:
     values: list[Any] = [5, 6, 2, True, False, 0.0, False, 0, None, None, None, None]
     if kind == "RNN":
         values.insert(3, "relu")
@@ -201,7 +201,7 @@ def test_a_projection_is_refused_even_if_it_is_zero(name: str) -> None:
 # ---- what a call takes --------------------------------------------------------------------------
 
 
-# What is so far from a state that any error will do: its type depends on who stumbles first.
+# What is so far from a state that any error will do: its type depends on which check is first.
 NONE_FOR_ZEROS = "None in a pair", "h and None"  # an `LSTMCell` of ours takes it, one by one
 
 

@@ -36,7 +36,7 @@ EDITS: dict[str, Callable[[Tensor], Any]] = {
 @pytest.mark.parametrize("case", ALL + FLOAT32 + CELLS)
 def test_every_edit_that_works_there(case: Case, grad: bool) -> None:
     # Each part of the result in turn is edited; then all parts are looked at, so that an edit
-    # which reaches another part, or the state that was handed in, is seen.
+    # which reaches another part, or the state that was passed in, is seen.
     sides, worked = (case.module(nn), case.module(rnn_tutorial)), 0
     for edit in EDITS.values():
         for which in range(len(parts(case.state())) + (not case.name.endswith("Cell"))):
@@ -128,7 +128,7 @@ def test_a_state_that_is_reset_where_a_sequence_ended(case: Case) -> None:
 
 @pytest.mark.parametrize("case", ALL)
 def test_an_edit_before_backward(case: Case) -> None:
-    # What the backward pass needs is not what the caller holds; torch.nn's may hand it out, and
+    # What the backward pass needs is not what the caller holds; torch.nn's may return it, and
     # then raises.
     for edit in ("mul_", "zero_"):
         for which in range(3 if case.name == "LSTM" else 2):

@@ -106,7 +106,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
 }
 TAKE_NO_SHAPED_TENSOR = {"layer_parameters", "parameter_shapes", "state_index"}
-# What runs once a step or behind a module's checks checks nothing; `test_modules.py` has the rest.
+# What runs once per step or after a module's checks checks nothing; `test_modules.py` has the rest.
 UNCHECKED = {"bind_step", "gru_update", "gru_step", "lstm_update", "lstm_step", "reset_uniform"}
 UNCHECKED |= {"cut_pieces", "recurrent_layer", "recurrent_network", "rnn_step"}
 UNCHECKED |= {"run_pieces", "run_steps"}
@@ -291,7 +291,7 @@ def test_missing_parameter() -> None:
         layer_parameters(PARAMETERS, 2)
 
 
-# Each of these calls, with `torch.nn.RNN` in the place of `rnn`, raises the same type.
+# Each of these calls, with `torch.nn.RNN` instead of `rnn`, raises the same type.
 @pytest.mark.parametrize(
     ("input", "hx", "nonlinearity"),
     [

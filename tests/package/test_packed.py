@@ -53,7 +53,7 @@ def test_packed_results_are_those_of_torch(
             actual, expected = ours(x, hx), quietly(theirs, x, hx)
             assert_alike(actual, expected, rounding(theirs, dtype))
             for a, b in zip(actual[0][1:], expected[0][1:], strict=True):
-                assert a is b  # batch_sizes and both orders are handed on
+                assert a is b  # batch_sizes and both orders are passed on
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -149,7 +149,7 @@ def test_rows_leave_and_join() -> None:
     assert [h.flatten().tolist() for h in hidden[2:4]] == [[5.0, 11.0], [4.0]]
 
 
-def test_the_lstm_of_pads_is_not_the_lstm_of_packed() -> None:
+def test_padding_changes_what_an_lstm_computes() -> None:
     # What packing is for: without it the reverse direction starts on the padding.
     torch.manual_seed(0)
     ours = pair("LSTM", 5, 6, bidirectional=True)[0]

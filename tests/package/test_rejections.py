@@ -238,13 +238,13 @@ def test_packed_batches(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_what_is_no_tensor(name: str) -> None:
+def test_inputs_that_are_not_tensors(name: str) -> None:
     for module in pair(name, 5, 6):
         for nonsense in (None, [1.0], "text"):
             assert rejection(module, nonsense)[0] is AttributeError
 
 
-def test_flags_modes_and_directions_that_there_are_not() -> None:
+def test_wrong_flags_modes_and_directions() -> None:
     for module in pair("GRU", 5, 6, bidirectional=1):
         assert rejection(module, zeros(3, 4, 5))[0] is TypeError
     for package in (nn, rnn_tutorial):

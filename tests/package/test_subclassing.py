@@ -124,7 +124,7 @@ def subclass(package: Any, case: Case, **body: Any) -> nn.Module:
 
 
 @pytest.mark.parametrize("case", NAMED)
-def test_names_that_a_subclass_takes(case: Case) -> None:
+def test_names_that_a_subclass_uses(case: Case) -> None:
     expected = case.module(rnn_tutorial)(case.input(), case.state())
     free = [name for name in NAMES if not hasattr(case.module(nn), name)]
     assert len(free) > 70

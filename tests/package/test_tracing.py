@@ -118,7 +118,7 @@ def test_a_packed_batch_compiles_with_breaks(case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
-def test_a_packed_batch_is_one_graph_of_neither(name: str) -> None:
+def test_neither_compiles_a_packed_batch_into_one_graph(name: str) -> None:
     batch = cases(["GRU"], [1], [1], ["packed"])[0].values[0].input()
     for package in SIDES:
         torch.compiler.reset()
@@ -312,7 +312,7 @@ def test_legacy_onnx_file_with_any_batch_size(case: Case, tmp_path: Path) -> Non
 
 
 class First(nn.Module):
-    """A model that hands on a network's output."""
+    """A model that returns a network's output."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()

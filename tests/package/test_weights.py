@@ -59,7 +59,7 @@ class WeightDrop(nn.Module):
             module.flatten_parameters = self.nothing
 
     def nothing(self) -> None:
-        """As both libraries put in the place of `flatten_parameters`."""
+        """As both libraries replace `flatten_parameters`."""
 
     def forward(self, *arguments: Any) -> Any:
         for name in self.names:

@@ -40,7 +40,7 @@ def prepare(page: Page) -> None:
 
 
 def violations(page: Page, rules: list[str] | None = None) -> list[str]:
-    """Name what axe-core complains of, by all of its rules or by some: how often, where first."""
+    """Name what axe-core reports, by all of its rules or by some: how often, where first."""
     found: dict[str, Any] = page.evaluate(RUN, rules or [])
     assert found["passes"], "axe-core looked at nothing"
     return [

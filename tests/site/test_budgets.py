@@ -75,7 +75,7 @@ def test_first_visit_to_one_of_the_heaviest_pages(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_after_a_chapter_is_hardly_more_than_its_text(
+def test_the_page_after_a_chapter_costs_little_more_than_its_text(
     browser: Browser, built_site: Path, searchable: str, language: str
 ) -> None:
     weights = html_weights(built_site, language)

@@ -64,12 +64,12 @@ def test_page_s_lines_are_joined() -> None:
 
 
 @pytest.mark.parametrize("text", ["有16步", "有 16 步", "约3.5倍", "在16"])
-def test_number_beside_chinese_is_refused(text: str) -> None:
+def test_number_next_to_chinese_is_refused(text: str) -> None:
     assert [number for _, number, _ in numbers_in(text)] == [text.strip("有约在步倍 ")]
 
 
 @pytest.mark.parametrize("text", ["在1998年", "第3步", "v2.13 版", "x16 个"])
-def test_year_digit_and_name_beside_chinese_are_not(text: str) -> None:
+def test_year_digit_and_name_next_to_chinese_are_not(text: str) -> None:
     assert numbers_in(text) == []
 
 

@@ -70,7 +70,7 @@ def expect_code(page: Page, name: str, pressed: set[str]) -> None:
     blocks = page.locator(".language-python.highlight")
     codes = blocks.locator("pre > code").all_text_contents()
     places = blocks.evaluate_all(PLACES)
-    if not pressed.issuperset(places):  # to lay a page out anew takes long
+    if not pressed.issuperset(places):  # laying a page out again is slow
         page.set_viewport_size(DESKTOP)
         page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     for block, code, place in zip(blocks.all(), codes, places, strict=True):

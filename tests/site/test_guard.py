@@ -50,7 +50,7 @@ def test_a_number_and_a_block_that_a_hook_brings_in_are_named(built_site: Path) 
     assert unverified_numbers(page, "<p>It takes 123 steps.</p>")
 
 
-def test_outputs_stand_under_their_title(built_site: Path) -> None:
+def test_outputs_are_under_their_title(built_site: Path) -> None:
     for name, path in PAGES.items():
         title = config_for(path).words(language_of(path)).output
         titles = [span.text_content() for span in tree(built_site / name).cssselect(".filename")]

@@ -87,7 +87,7 @@ def test_scene_plays_once_on_arrival(context: BrowserContext, served: str) -> No
     assert later(page) == set()
 
 
-def test_scene_stands_still_for_who_wants_no_motion(still: Page, served: str) -> None:
+def test_scene_stands_still_for_readers_who_want_no_motion(still: Page, served: str) -> None:
     still.goto(served)
     slider = still.get_by_role("slider", name="Time step")
     slider.wait_for()
@@ -197,7 +197,7 @@ def test_first_mark_of_a_page_is_explained(built_site: Path, page: str) -> None:
         paragraph, box = ([] if block is None else block.cssselect(".verified") for block in blocks)
         hidden = shown.cssselect(".widget .verified")
         in_sight = [value for value in everywhere if value not in hidden]
-        first = (in_sight or everywhere)[0]  # a widget hides what stands in its place
+        first = (in_sight or everywhere)[0]  # a widget hides what it replaces
         assert first in paragraph or first in box
 
 

@@ -1,4 +1,4 @@
-"""The last hand on a page's HTML."""
+"""What is finished in a page's HTML."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What visits to the built site have in common: its pages, and an ear for their complaints."""
+"""What visits to the built site have in common: its pages, and a record of their errors."""
 
 import time
 

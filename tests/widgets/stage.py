@@ -4,7 +4,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.site.visits import load
 
-# In the frame that it has on every page, in the place of all else that the smallest page says.
+# In the frame that it has on every page, instead of the rest of the smallest page.
 PLACE = """async ([base, tag, language, attributes]) => {
     document.documentElement.lang = language
     await import(`${base}assets/widgets/${tag}.js`)

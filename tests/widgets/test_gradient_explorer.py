@@ -95,7 +95,7 @@ def network(cell: str, variant: str, radius: float) -> nn.RNNBase:
 
 
 def state_after(layer: nn.RNNBase, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Run over x (T, E) from a state; return the state behind it, and the cell state or zeros."""
+    """Run over x (T, E) from a state; return the state after it, and the cell state or zeros."""
     if isinstance(layer, nn.LSTM):
         _, (h_n, c_n) = layer(x, (h[None], c[None]))
         return h_n[0], c_n[0]
@@ -191,7 +191,7 @@ def test_clipping_is_that_of_torch(
         assert len(clipped) == 0
         return
     factor = (layer.weight_hh_l0.grad / before[1]).nanmean().item()
-    multiplied = re.search(r"each of its numbers by ([\d. ·⁰-⁹⁻¹²³]+)\.", text)
+    multiplied = re.search(r"each of its elements by ([\d. ·⁰-⁹⁻¹²³]+)\.", text)
     assert multiplied, text
     assert power(multiplied[1]) == pytest.approx(factor, rel=0.08)
     found = drawn(explorer)

@@ -26,8 +26,8 @@ EMBEDDED = {
 }
 PAGE = "foundations/rnn-by-hand.html"
 NINE = [(cell, network) for cell in step_player.CELLS for network in step_player.NETWORKS]
-# A number is a sum of at most ten products and biases, behind a bend or two; what a step has
-# rounded reaches the next. The chapters allow the same for such a layer.
+# A number is a sum of at most ten products and biases, after one or two nonlinearities; what a
+# step has rounded reaches the next. The chapters allow the same for such a layer.
 BOUND = 16 * torch.finfo(torch.float32).eps
 RUN = """async ([base, cell, network, wrong]) => {
     const source = await (await fetch(base + "assets/widgets/steps.js")).text();
@@ -401,7 +401,7 @@ def test_numbers_can_be_read_on_a_phone(browser: Browser, served: str, scheme: s
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_names_of_rows_stay_beside_their_numbers(
+def test_names_of_rows_stay_next_to_their_numbers(
     context: BrowserContext, served: str, width: int, language: str
 ) -> None:
     page = context.new_page()

@@ -148,7 +148,7 @@ def gradients(page: Page, served: str, language: str) -> set[str]:
 
 
 def explorer(page: Page, served: str, language: str) -> set[str]:
-    """A drawing with a dashed edge, a number that is none, both kinds of copying."""
+    """A drawing with a dashed edge, an input that is no number, both kinds of copying."""
     found: set[str] = set()
     in_language(page, language)
     load(page, served + EXPLORER)
@@ -163,7 +163,7 @@ def explorer(page: Page, served: str, language: str) -> set[str]:
         found |= said(widget)
     widget.locator("input[name=T]").fill("")
     found |= said(widget)
-    page.goto(served + "foundations/anatomy.html")  # one beside text
+    page.goto(served + "foundations/anatomy.html")  # one next to text
     return found | said(bring(page, "shape-explorer"))
 
 
@@ -204,7 +204,7 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
         expect(message).to_contain_text(reason)
 
 
-def test_chinese_programs_run_and_are_the_english_ones_but_for_comments(
+def test_chinese_programs_run_and_are_the_english_ones_except_for_comments(
     context: BrowserContext, served: str
 ) -> None:
     """That the button copies the program is tested in tests/widgets/test_shape_explorer.py."""

@@ -1,8 +1,8 @@
-"""`make page P=docs/en/learning/zoneout.md` fills a page in and names all that is wrong about it.
+"""`make page P=docs/en/learning/zoneout.md` fills a page in and lists what the checks find in it.
 
-Outputs and values are written into the page and its twin in the other language; then everything
-that concerns the page is checked: the engine's rules, this course's, the comparison of the two,
-what readers may copy, and whether the page's wrong lines break its claims.
+Outputs, values and the code of earlier chapters are written into the page and its twin in the other
+language; then everything that concerns the page is checked: the engine's rules, this course's, the
+comparison of the two, what readers may copy, and whether the page's wrong lines break its claims.
 """
 
 import sys
@@ -17,6 +17,7 @@ from claimdown.runner import run
 from claimdown.translation import compare
 from claimdown.update import apply_edits
 from tests.course import copying, mutants, rules
+from tools.author import fold
 from tools.site import LANGUAGES, docs_dir, english, is_chapter, language_of
 
 
@@ -25,6 +26,8 @@ def faults_about(path: Path) -> Iterator[str]:
     source = english(path)
     twins = [docs_dir(language) / source.relative_to(docs_dir()) for language in LANGUAGES]
     there = [twin for twin in twins if twin.is_file()]
+    for twin in filter(fold.update, there):
+        print(f"{rules.name_of(twin)}: the fold of earlier definitions written")
     with (
         ProcessPoolExecutor(1, mutants.CONTEXT) as process,
         ThreadPoolExecutor(len(there)) as pool,
@@ -65,7 +68,7 @@ def page_named(name: str) -> Path:
     """Return the page of a name.
 
     Raises:
-        ValueError: says which pages there are, if it is none of them.
+        ValueError: if it is not a page; lists those that exist.
     """
     path = Path(name).resolve()
     folders = " or ".join(rules.name_of(docs_dir(language)) for language in LANGUAGES)
@@ -77,7 +80,7 @@ def page_named(name: str) -> Path:
 
 
 def main(name: str) -> int:
-    sys.stdout.reconfigure(errors="backslashreplace")  # a page may hold what is no UTF-8
+    sys.stdout.reconfigure(errors="backslashreplace")  # a page may contain bytes that are not UTF-8
     found: set[str] = set()
     try:
         path = page_named(name)

@@ -13,7 +13,7 @@ TARGET = Path(__file__).parents[2] / "docs" / "assets" / "figures"
 
 
 def names() -> list[str]:
-    """List the figures: the modules beside those that they share."""
+    """List the figures: the modules other than those that they share."""
     files = {path.stem for path in Path(__file__).parent.glob("*.py")}
     return sorted(files - {"__init__", "__main__"} - SHARED)
 

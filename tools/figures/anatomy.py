@@ -51,7 +51,7 @@ def draw() -> Figure:
     output = frame(ax, Box(LEFT[1] - 12, TOP[1] - 14, LEFT[16] - LEFT[1] + 50, 82), T)
     axis(ax, output, "top", "T = 16", T)
     text(ax, (output.x, output.y - 18), "output", T, "left", bold=True)
-    for label, t, shift in (("h_0", 0, 21), ("h_n", 16, 3)):  # the second, beside an arrow
+    for label, t, shift in (("h_0", 0, 21), ("h_n", 16, 3)):  # the second, next to an arrow
         states = frame(ax, Box(LEFT[t] - 8, TOP[1] - 9, 42, TOP[0] - TOP[1] + 72), LD)
         text(ax, (states.x + shift, states.bottom[1] + 14), label, LD, bold=True)
     axis(ax, states, "right", "L·D = 2", LD, gap=10)

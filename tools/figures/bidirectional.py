@@ -66,7 +66,7 @@ def seen(first: int, last: int) -> str:
 def columns(
     ax: Axes, vectors: torch.Tensor, x: float, y: float, pitch: float, color: str
 ) -> list[Box]:
-    """Draw one vector a step, each as a column of cells."""
+    """Draw one vector per step, each as a column of cells."""
     scale = vectors.abs().max().item()
     cell = (34, 12)
     return [

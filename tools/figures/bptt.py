@@ -46,7 +46,7 @@ def column(ax: Axes, values: Tensor, t: int, y: float) -> Box:
 
 
 def from_loss(ax: Axes, grad: Tensor, t: int, back: Box) -> Box:
-    """Add what the loss says of step t itself; the sum goes into the step's tanh."""
+    """Add the loss's own gradient of step t; the sum goes into the step's tanh."""
     plus = operator(ax, (back.right[0] + 21, back.right[1]))
     arrow(ax, plus.left, back.right, INK)
     direct = heat_map(

@@ -73,5 +73,5 @@ def draw() -> Figure:
     for pair in below:
         arrow(ax, pair.top, (pair.top[0], pair.top[1] - 20), gap=2)
     middle = (below[0].center[0] + below[-1].center[0]) / 2
-    text(ax, (middle, 11), "output: 2H = 12 features a step", H, bold=True)
+    text(ax, (middle, 11), "output: 2H = 12 features per step", H, bold=True)
     return figure

@@ -22,7 +22,7 @@ from tools.figures.style import (
 )
 
 # A decade is 6 px high.  Another CPU rounds otherwise: 4 px let a difference grow fourfold or
-# shrink to a quarter.  A radius of 1.1 in place of 1.2 moves the end of its line by 58 px.
+# shrink to a quarter.  A radius of 1.1 instead of 1.2 moves the end of its line by 58 px.
 TOLERANCE = 4
 
 STEPS, SEEDS = 256, 20

@@ -1,4 +1,4 @@
-"""Masks of dropout over the steps of one sequence: drawn anew at each step, or once for all."""
+"""Masks of dropout over the steps of one sequence: drawn at each step, or once for all steps."""
 
 import torch
 from matplotlib.figure import Figure

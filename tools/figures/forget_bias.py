@@ -1,4 +1,4 @@
-"""What the last cell state still knows of the first one, for three biases of the forget gate."""
+"""How much the last cell state still depends on the first, for three biases of the forget gate."""
 
 from functools import partial
 

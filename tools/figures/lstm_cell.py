@@ -1,4 +1,4 @@
-"""One step of an LSTM in numbers: four gates, the cell state, and the state that is shown."""
+"""One step of an LSTM in numbers: four gates, the cell state, and the output."""
 
 import torch
 from matplotlib.axes import Axes

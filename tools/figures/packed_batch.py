@@ -61,7 +61,7 @@ def draw() -> Figure:
     arrow(ax, (padded.right[0] + 12, padded.center[1]), (right - 26, padded.center[1]))
     text(ax, ((padded.right[0] + right - 14) / 2, padded.center[1] - 13), "sort", MUTED)
 
-    # The steps of the packed data, and how many samples are still there at each.
+    # The steps of the packed data, and how many samples still run at each.
     x, y, width, gap = 16, 208, 32, 8
     for t, size in enumerate(sizes):
         column = right + (t + 0.5) * CELL[0]

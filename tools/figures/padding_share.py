@@ -1,4 +1,4 @@
-"""How much of a batch is padding, by its size and by the way in which it was put together."""
+"""How much of a batch is padding, by its size and by the way its samples were chosen."""
 
 import torch
 from matplotlib.figure import Figure

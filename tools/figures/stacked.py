@@ -7,6 +7,7 @@ from rnn_tutorial import layer_parameters, rnn_layer
 from tools.figures.style import (
     LD,
     MUTED,
+    SIZE,
     Box,
     E,
     H,
@@ -34,11 +35,12 @@ def draw() -> Figure:
     for k, left in enumerate((120, 318)):
         own = layer_parameters(parameters, k)
         inputs, h_n = rnn_layer(inputs, h_0[k], **own)
-        layer = frame(ax, Box(left, top + 36, 78, 72), fill=True)
-        shape = str(tuple(own["weight_ih"].shape))
+        layer = frame(ax, Box(left - 3, top + 36, 84, 72), fill=True)
+        shape = str(tuple(own["weight_ih"].T.shape))
         # A zero-width space keeps the underscore from starting a subscript.
-        for line, label in enumerate((f"layer {k}", "weight_\u200bih", shape)):
-            text(ax, (layer.center[0], layer.y + 17 + 19 * line), label, bold=line == 0)
+        for line, label in enumerate((f"layer {k}", "weight_\u200bih.T", shape)):
+            middle = layer.center[0], layer.y + 17 + 19 * line
+            text(ax, middle, label, bold=line == 0, size=13 if line == 1 else SIZE)
         output = heat_map(ax, inputs[0], left + 102, top, H, cell, digits=None, scale=1)
         axis(ax, output, "top", "H = 6", H)
         arrow(ax, source.right, layer.left)

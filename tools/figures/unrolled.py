@@ -1,4 +1,4 @@
-"""A recurrent network unrolled: one cell, used at every step, hands its state to the right.
+"""A recurrent network unrolled: one cell, used at every step, passes its state to the right.
 
 The front page lets the reader move through it: what belongs to step t has the class `step-t`.
 """

@@ -11,7 +11,7 @@ from rnn_tutorial import gru_cell, lstm_cell, rnn_cell, run_steps
 from tools.figures.style import INK, LINE, MUTED, NEG, SIZE, H, canvas, plot_axes, text
 
 # A decade is 7.5 px high.  Another CPU rounds otherwise, and the largest radius carries that on:
-# 2 px let a norm nearly double.  A radius of 0.9 in place of 1.0 moves the end of its line by 25.
+# 2 px let a norm nearly double.  A radius of 0.9 instead of 1.0 moves the end of its line by 25.
 TOLERANCE = 2
 
 STEPS, HIDDEN, OPENED = 101, 64, 3.0

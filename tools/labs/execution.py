@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 
 from claimdown.comments import without_comments
 
-# What the results of a lab depend on, beside its own code and the package.
+# What the results of a lab depend on, besides its own code and the package.
 DISTRIBUTIONS = (
     *("torch", "numpy", "scikit-learn", "matplotlib", "tqdm", "threadpoolctl"),
     *("ipykernel", "ipython", "nbclient", "nbconvert"),
@@ -60,7 +60,7 @@ def executed(lab: Path, cache: Path, edition: str) -> Path:
 
 def results(notebook: NotebookNode, lab: Path) -> list[dict[str, Any]]:
     """Execute a notebook; return what each cell of code leaves, progress bars as they end."""
-    # The kernel's threads would otherwise spin while they wait, and the site is built beside it.
+    # The kernel's threads would otherwise spin while they wait, and the site is being built.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         # Its `execute` would leave an event loop open in a thread like the build's.

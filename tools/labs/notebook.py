@@ -57,7 +57,7 @@ def text_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> Note
 
 
 def code_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:
-    """Write code with the package's own source in the place of its import; keep the outputs."""
+    """Write code with the package's own source instead of its import; keep the outputs."""
     folded = {"note", "folded"} & set(cell.metadata.get("tags", []))
     return new_code_cell(
         without_package(cell.source),
@@ -72,7 +72,7 @@ def without_package(source: str) -> str:
     """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
 
     Raises:
-        ValueError: if other code stands beside the import, or it has another form.
+        ValueError: if there is other code on the import's line, or it has another form.
     """
     body = ast.parse(source).body
     imports = [node for node in ast.walk(ast.parse(source)) if imports_package(node)]

@@ -132,7 +132,7 @@ def _text(text: Tag, words: Words) -> str:
 
 
 def _heading(heading: Tag, words: Words) -> None:
-    """Take the id from `{ #id }` behind a heading, and give it Material's permanent link."""
+    """Take the id from `{ #id }` after a heading, and give it Material's permanent link."""
     for anchor in heading.find_all("a", class_="anchor-link"):
         anchor.extract()
     last = heading.contents[-1]

@@ -1,4 +1,4 @@
-"""Hold a translated lab and its original together: each is compared as the page that it stands for.
+"""Compare a translated lab with its original, each as the page that it becomes.
 
 `python -m tools.labs.translation` compares all labs; with `--translated` it first writes the
 originals' present fingerprints into the translations.
@@ -18,7 +18,7 @@ END = "# ---\n"
 
 
 def lab_as_page(script: str) -> str:
-    """Write a lab's cells as the Markdown that they stand for, line for line.
+    """Write a lab's cells as the Markdown that they become, line for line.
 
     A cell of text begins as `<div [markdown]>`, one of code as a fence, with the cell's options.
     """

@@ -23,7 +23,7 @@ CHAPTER = ROOT / "docs/en/learning/vanishing-gradients.md"
 HIDDEN, OPENED = 64, 3.0  # as in the chapter
 RADII = [step / 10 for step in range(5, 16)]
 LENGTHS = [11, 26, 51, 101]  # the first state is 10, 25, 50 and 100 steps back
-SMALLEST = 1e-36  # below the range of float32 a gradient is as good as none
+SMALLEST = 1e-36  # below the range of float32 a gradient counts as none
 
 
 @cache
@@ -39,7 +39,7 @@ def chapter() -> dict[str, Any]:
 
 
 def linear_cell(input: Tensor, hx: Tensor, **parameters: Tensor) -> Tensor:
-    """Advance the loop without a bend, with the parameters of a plain cell."""
+    """Advance the loop without a nonlinearity, with the parameters of a plain cell."""
     weights = (parameters[name].T for name in ("weight_ih", "weight_hh"))
     return memory_step(input[None], hx[None], *weights)[0]  # it wants a batch
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-WORD, LETTERS = "banana", "abn"  # the same letters meet different states
+WORD, LETTERS = "banana", "abn"  # the same letters are read in different states
 HIDDEN = 4
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -22,7 +22,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 
 def inputs() -> Tensor:
-    """Return the word, one letter a step, one-hot: (T, E)."""
+    """Return the word, one letter per step, one-hot: (T, E)."""
     return torch.eye(len(LETTERS))[[LETTERS.index(letter) for letter in WORD]]
 
 

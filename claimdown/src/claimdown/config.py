@@ -54,6 +54,7 @@ class Words:
         "The outputs are those of the site; run the cells from top to bottom to get your own.",
     )
     on_the_page: str = "[On the page]({link}) you can change this."
+    run_again: str = "pages run again in {name}"  # in the sums, below `summary`
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Config:
     editions: dict[str, Edition]
     preload: tuple[str, ...] = ()  # modules imported once, before any page runs
     environment: dict[str, str] = field(default_factory=dict)  # variables, unless they are set
+    again: dict[str, str] = field(default_factory=dict)  # what precedes another run, by its name
     distributions: tuple[str, ...] = ()  # whose versions a page's results depend on
     timeout: float = 60.0  # seconds a page; its front matter may say otherwise
     shown: tuple[str, ...] = SHOWN  # languages of fences that only show something
@@ -157,7 +159,13 @@ def parse(table: dict[str, Any], file: Path) -> Config:
             raise _wrong(f"{where}] editions.{name}.original", expected, edition.original)
         if not (root / edition.folder).is_dir():
             raise _wrong(f"{where}] editions.{name}.folder", "a folder", edition.folder)
-    return Config(root=root, editions=editions, **_checked(Config, table, f"{where}]"))
+    config = Config(root=root, editions=editions, **_checked(Config, table, f"{where}]"))
+    for name, code in config.again.items():
+        try:
+            compile(code, name, "exec")
+        except (SyntaxError, ValueError):
+            raise _wrong(f"{where}] again.{name}", "Python to run before a page", code) from None
+    return config
 
 
 def _edition(name: str, table: Any, where: str) -> Edition:

@@ -6,6 +6,7 @@ stops if a page does not hold, makes the numbers true.
 """
 
 import re
+from collections import Counter
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -107,9 +108,12 @@ def _row(name: str, row: dict[str, int]) -> str:
     return f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
 
 
-def _summary(_: list[Page], total: dict[str, int], words: Words) -> str:
+def _summary(pages: list[Page], total: dict[str, int], words: Words) -> str:
     named = zip(COLUMNS[:-1], words.summary, strict=True)
-    items = "".join(f"<li><strong>{total[kind]}</strong> {what}</li>" for kind, what in named)
+    sums = [(total[kind], what) for kind, what in named]
+    again = Counter(name for page in pages for name in page.again)
+    sums += [(number, words.run_again.format(name=name)) for name, number in again.items()]
+    items = "".join(f"<li><strong>{number}</strong> {what}</li>" for number, what in sums)
     return f'<ul class="checks">{items}</ul>'
 
 

@@ -10,7 +10,7 @@ from pygments.util import ClassNotFound
 from sybil import Document, Region
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
-from claimdown.includes import definitions
+from claimdown.includes import WHOLE, excerpt
 from claimdown.numbers import shapes_in
 from claimdown.page import Code, Fence, Generated, Origin, Output, Refused, Shown, Skipped
 from claimdown.source import Source
@@ -20,7 +20,7 @@ MARKER = re.compile(r"^[>\s]*(?:(?:[-*+:]|\d+[.)])\s+)*(?P<run>`{3,}|~{3,})")
 OPENING = re.compile(r"([^`~]*)(`+|~+)(.*)")  # what stands before, the marker, and the rest
 WRITTEN = re.compile(r'(?P<language>[a-z]+)(?: title="(?P<title>[^"]+)")?')
 SKIPPED = re.compile(r'python \{ \.skip title="(?P<title>[^"]+)" \}')
-INCLUDE = re.compile(r'--8<-- "(?P<file>[^":]+\.py):(?P<name>[A-Za-z]\w*)"')
+INCLUDE = re.compile(rf'--8<-- "(?P<file>[^":]+\.py):(?P<section>[A-Za-z]\w*(?:{WHOLE})?)"')
 GENERATED = ("table", "summary")  # what a fence `checks` may hold
 
 
@@ -170,28 +170,25 @@ def _included(
     if found is None or kind is Output:
         message = 'an include stands alone on its line, in code: --8<-- "file.py:name"'
         raise FormError(number, f"{message}; found {line.strip()!r}")
-    root, name, include = source.config.root, found["name"], f'include "{found["file"]}'
+    root, section, include = source.config.root, found["section"], f'include "{found["file"]}'
     file = (root / found["file"]).resolve()
     if not file.is_relative_to(root) or not file.is_file():
         raise FormError(number, f'{include}": no such file in {root.name}/')
     try:
-        text = file.read_text(encoding="utf-8-sig")  # as Python reads it
-        known = definitions(text)
+        lines = excerpt(file.read_text(encoding="utf-8-sig"), section)  # as Python reads it
     except UnicodeDecodeError:
         raise FormError(number, f'{include}": not valid UTF-8') from None
     except SyntaxError as error:
         at = f"line {error.lineno}: " if error.lineno else ""
         raise FormError(number, f'{include}": {at}not Python') from None
-    if name not in known:
-        what = f"no function or class of that name; the file defines: {', '.join(known) or 'none'}"
-        raise FormError(number, f'{include}:{name}": {what}')
+    except LookupError as error:
+        raise FormError(number, f'{include}:{section}": {error}') from None
     source.included.add(file)
-    start, end = known[name]
-    for place, text_line in enumerate(text.split("\n")[start - 1 : end], start):
-        if MARKER.match(text_line) or "-8<-" in text_line:
-            what = f"line {place}, {text_line.strip()}: in a page this is a fence or an include"
+    for place, line in lines:
+        if MARKER.match(line) or "-8<-" in line:
+            what = f"line {place}, {line.strip()}: in a page this is a fence or an include"
             raise FormError(number, f'{include}": {what}')
-        yield text_line, Origin(place, file)
+        yield line, Origin(place, file)
 
 
 def _demand_filled(first: int, kind: type[Fence], code: str) -> None:

@@ -99,8 +99,8 @@ class ClaimdownPlugin(BasePlugin[Options]):
             self.pages[file.src_uri] = page = read(path)
             if self.config.run:
                 self.start(file, page, config)
-        for edition in {page.edition for page in self.pages.values()}:
-            self.counts_page(edition, files)
+        editions = {page.edition for page in self.pages.values()}
+        self.counts_pages = {edition: self.counts_page(edition, files) for edition in editions}
         return files
 
     def start(self, file: File, page: Page, config: MkDocsConfig) -> None:
@@ -166,7 +166,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
                 config.mdx_configs[name] = {**options, "edition": found.edition}
 
     @event_priority(-100)  # after all that changes the content
-    def on_page_content(self, html: str, page: SitePage, files: Files, **_: Any) -> str:
+    def on_page_content(self, html: str, page: SitePage, **_: Any) -> str:
         """Look for numbers that nobody verifies; put counts and notebook below the title."""
         found = self.pages.get(page.file.src_uri)
         if found is None:
@@ -178,7 +178,7 @@ class ClaimdownPlugin(BasePlugin[Options]):
             tell(found, problems)
         words, facts = found.words, ""
         if not any(fence.code.strip() == "summary" for fence in found.of(Generated)):
-            to = self.counts_page(found.edition, files)
+            to = self.counts_pages[found.edition]
             link = to.url_relative_to(page.file) if to else ""
             line = count_line(found.counts, link, words)
             facts = f'<p class="claimdown-counts">{line}</p>' if line else ""

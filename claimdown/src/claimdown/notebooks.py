@@ -1,7 +1,8 @@
 """Turn a page into a Jupyter notebook.
 
 The text is the page's own Markdown without what only its site reads, so that Jupyter, Colab and
-VS Code show it alike.  A code cell holds exactly the lines that were executed, and their output.
+VS Code show it alike.  A code cell holds exactly the lines that were executed, and their output;
+the blocks of a fold share one where nothing stands between them.
 """
 
 import base64
@@ -174,13 +175,12 @@ class _Writer:
     def box(self, text: str, body: list[Piece]) -> list[Piece]:
         """Write a box as a quote below its title; fold one that is folded, but for a claim's text.
 
-        A fold holds the text before the first code block; each code block is folded itself.
+        A fold holds the text before the first code block; its code is folded by itself.
         """
         mark, kind, *rest = text.split(" ", 2)
         title = self.inline(rest[0].strip('"') if rest else kind.capitalize())
-        for cell in body if mark == "???" else ():
-            if isinstance(cell, NotebookNode) and cell.cell_type == "code":
-                cell.metadata["jupyter"] = {"source_hidden": True}
+        if mark == "???":
+            body = hidden(body)
         if mark != "???" or kind == "check":
             pieces = joined([f"**{title}**", *body])
             return [quote(piece) if isinstance(piece, str) else piece for piece in pieces]
@@ -285,6 +285,21 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
             result[-1] = last + piece
         else:
             result.append(piece)
+    return result
+
+
+def hidden(pieces: Sequence[Piece]) -> list[Piece]:
+    """Fold code, and put blocks that follow each other and print nothing into one cell."""
+    result: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, NotebookNode) and piece.cell_type == "code":
+            piece.metadata["jupyter"] = {"source_hidden": True}
+            last = result[-1] if result else ""
+            if isinstance(last, NotebookNode) and last.cell_type == "code" and not last.outputs:
+                last.source += f"\n\n\n{piece.source}"
+                last.outputs = piece.outputs
+                continue
+        result.append(piece)
     return result
 
 

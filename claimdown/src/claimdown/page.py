@@ -149,15 +149,26 @@ class Page:
         return without_id(next(headings, self.path.stem).lstrip("# "))
 
     @property
+    def again(self) -> tuple[str, ...]:
+        """The names of the further runs that the configuration asks for; none without code."""
+        return tuple(self.config.again) if self.of(Code) else ()
+
+    @property
     def counts(self) -> dict[str, int]:
         """How much there is to check: executed, compared, verified, skipped, shown, claims."""
-        return counted(self.items) | {"claims": len(self.claims)}
+        again = {rerun(name): 1 for name in self.again}
+        return counted(self.items) | {"claims": len(self.claims)} | again
 
 
 def counted(items: Iterable[Item]) -> dict[str, int]:
     """Count items by what is done with them."""
     kinds = Counter(type(item) for item in items)
     return {name: kinds[kind] for kind, name in COUNTED.items()}
+
+
+def rerun(name: str) -> str:
+    """Return what a further run of a page is counted as."""
+    return f"run again in {name}"
 
 
 def without_id(heading: str) -> str:

@@ -4,6 +4,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.typing import Parser
 
 from claimdown.config import ConfigError, config_for
-from claimdown.page import COUNTED, Item, Page
+from claimdown.page import COUNTED, Page, rerun
 from claimdown.reader import read
 from claimdown.report import Edit, Report, summary
 from claimdown.runner import run
@@ -23,7 +24,6 @@ class PageDocument(Document):
     """A page as the reader has read it, whatever its bytes; each of its items is an example."""
 
     page: Page
-    report: Report | None = None  # once the page has run
 
     @classmethod
     def parse(cls, path: str, *parsers: Parser, encoding: str = "utf-8") -> Self:
@@ -39,8 +39,16 @@ class PageDocument(Document):
         """List the items under their own lines; Sybil's columns are wrong later on a line."""
         for _, region in self.regions:
             column = region.start - self.text.rfind("\n", 0, region.start)
-            line = self.page.items[region.parsed].line
+            line = self.text.count("\n", 0, region.start) + 1
             yield Example(self, line, column, region, self.namespace)
+
+
+class Items(Sybil):
+    """Names an item by its place on the page, and a further run of the page by its name."""
+
+    def identify(self, example: Example) -> str:
+        again = example.parsed
+        return f"again:{again}" if isinstance(again, str) else super().identify(example)
 
 
 @dataclass
@@ -48,8 +56,8 @@ class Checked:
     """What came of a page: plain data, which a worker of pytest-xdist can send."""
 
     text: str
-    items: list[tuple[str, int]]  # what is done with each, and its line
-    held: set[int] = field(default_factory=set)  # which of them were checked, and hold
+    items: dict[int | str, tuple[str, int]]  # what is done with each, and its line
+    held: set[int | str] = field(default_factory=set)  # which of them were checked, and hold
     edits: tuple[Edit, ...] = ()
 
 
@@ -66,7 +74,7 @@ class Pages:
         self.update: bool = config.getoption("--update-outputs")
         self.checked: dict[str, Checked] = {}  # by the page's name, below the root
         self.not_rewritten: list[str] = []
-        self.collect = Sybil(
+        self.collect = Items(
             parsers=[self.regions],
             path=str(self.root),
             patterns=["*.md"],
@@ -83,28 +91,36 @@ class Pages:
     def regions(self, document: Document) -> Iterator[Region]:
         assert isinstance(document, PageDocument), "Sybil reads all pages with it"
         page = document.page
-        items = [(COUNTED.get(type(item), ""), item.line) for item in page.items]
+        items: dict[int | str, tuple[str, int]] = {
+            index: (COUNTED.get(type(item), ""), item.line) for index, item in enumerate(page.items)
+        }
+        items |= {again: (rerun(again), 1) for again in page.again}
         checked = Checked(page.text, items)
         self.checked[Path(document.path).relative_to(self.root).as_posix()] = checked
 
-        def evaluate(example: Example) -> str | None:
-            if document.report is None:  # the page runs whole, whichever of its items is wanted
-                try:
-                    document.report = run(page, update=self.update, recall=False)
-                except ConfigError as error:
-                    return str(error)
-                checked.edits = document.report.edits
-            index = example.parsed
-            faults = [f for f in document.report.failures if f.index == index]
-            if not faults:
-                checked.held.add(index)
-            return "\n".join(
-                fault.details or placed(fault.message, fault.line, page.items[index])
-                for fault in faults
-            )
+        @cache
+        def report() -> Report | str:
+            """Run the whole page, whichever of its items is wanted first."""
+            try:
+                return run(page, update=self.update, recall=False)
+            except ConfigError as error:
+                return str(error)
 
+        def evaluate(example: Example) -> str | None:
+            whole, item = report(), example.parsed
+            if isinstance(whole, str):
+                return whole
+            checked.edits = whole.edits
+            faults = [f for f in whole.failures if (f.again or f.index) == item]
+            if not faults:
+                checked.held.add(item)
+            line = items[item][1]
+            return "\n".join(f.details or placed(f.message, f.line, line) for f in faults)
+
+        # Without an extent: a fault may lie inside a block, and regions must not overlap.
+        for again in page.again:
+            yield Region(0, 0, again, evaluate)
         for index, item in enumerate(page.items):
-            # Without an extent: a fault may lie inside a block, and regions must not overlap.
             yield Region(item.start, item.start, index, evaluate)
 
     @pytest.hookimpl(optionalhook=True)
@@ -135,13 +151,12 @@ class Pages:
         terminalreporter.section("pages")
         pages = sorted(self.checked.items())
         held = [checked.items[index][0] for _, checked in pages for index in checked.held]
-        whole = [kind for _, checked in pages for kind, _ in checked.items]
+        whole = [kind for _, checked in pages for kind, _ in checked.items.values()]
         terminalreporter.line(summary(len(pages), Counter(held), Counter(whole)))
         for wanted in ("skipped", "shown"):
             for name, checked in pages:
-                for index in sorted(checked.held):
-                    kind, line = checked.items[index]
-                    if kind == wanted:
+                for index, (kind, line) in checked.items.items():
+                    if kind == wanted and index in checked.held:
                         terminalreporter.line(f"  {kind}: {name}:{line}")
         for name, checked in pages:
             if checked.edits:
@@ -150,5 +165,5 @@ class Pages:
             terminalreporter.line(f"  {message}")
 
 
-def placed(message: str, line: int, item: Item) -> str:
-    return message if line == item.line else f"line {line}: {message}"
+def placed(message: str, line: int, own: int) -> str:
+    return message if line == own else f"line {line}: {message}"

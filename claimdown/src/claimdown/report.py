@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from claimdown.page import Page, counted
+from claimdown.page import Page, counted, rerun
 
 DONE = {
     "executed": "blocks executed",
@@ -35,6 +35,7 @@ class Failure:
     line: int  # of the page: the statement that failed, else where the item begins
     message: str  # the last line is enough to understand it
     details: str = ""  # the whole traceback, if code has raised something
+    again: str = ""  # the name of the further run that it happens in
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How much was checked and holds: executed, compared, verified, skipped, shown, claims."""
-        failed = {failure.index for failure in self.failures}
+        """How much of the page's counts was checked and holds."""
+        failed = {failure.index for failure in self.failures if not failure.again}
         held = (item for number, item in enumerate(self.page.items) if number not in failed)
-        return counted(held) | {"claims": len(self.page.claims)}
+        broken = [rerun(failure.again) for failure in self.failures if failure.again]
+        return self.page.counts | counted(held) | dict.fromkeys(broken, 0)
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -65,8 +67,8 @@ def summary(pages: int, held: Mapping[str, int], whole: Mapping[str, int]) -> st
     >>> summary(1, {"executed": 5}, {"executed": 12}).partition(",")[0]
     '1 page: 5 of 12 blocks executed'
     """
-    parts = []
-    for kind, what in DONE.items():
+    parts, again = [], {kind: kind for kind in whole if kind.startswith(rerun(""))}
+    for kind, what in (DONE | again).items():
         some, every = held.get(kind, 0), whole.get(kind, 0)
         parts.append(f"{some} {what}" if some == every else f"{some} of {every} {what}")
     return f"{pages} page{'' if pages == 1 else 's'}: {', '.join(parts)}"

@@ -10,6 +10,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -21,9 +23,9 @@ from filelock import FileLock
 
 from claimdown.comments import without_comments
 from claimdown.config import Config, ConfigError, is_time
-from claimdown.page import Code, Fence, Page, Value
+from claimdown.page import Code, Fence, Item, Page, Value
 from claimdown.report import Failure, Report
-from claimdown.worker import Finished, Outcome, work
+from claimdown.worker import Finished, Outcome, items_of, work
 
 Context = multiprocessing.context.SpawnContext | multiprocessing.context.ForkServerContext
 STARTING = 120.0  # seconds that the first process may take to import what pages need
@@ -70,11 +72,32 @@ def _prepared(config: Config) -> Context:
     return context
 
 
-def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple[Path, ...]]:
+def _executed(page: Page, context: Context, update: bool) -> tuple[Report, set[Path]]:
+    """Execute a page, and at the same time each further run of it, in processes of their own."""
+    names = ("", *page.again)
+    with ThreadPoolExecutor(len(names)) as pool:
+        runs = list(pool.map(lambda again: _run(page, context, update, again), names))
+    outcomes = runs[0][0]
+    done = list(zip(page.items, outcomes, strict=False))
+    failures = [
+        failure
+        for again, (found, _, reason) in zip(names, runs, strict=True)
+        for failure in _failures(items_of(page, again), found, reason, again)
+    ]
+    printed = {item.line: each.printed for item, each in done if each.printed is not None}
+    edits = tuple(each.edit for each in outcomes if each.edit)
+    files = {file for _, read, _ in runs for file in read}
+    return Report(page, tuple(failures), printed, edits), files
+
+
+def _run(
+    page: Page, context: Context, update: bool, again: str
+) -> tuple[list[Outcome], tuple[Path, ...], str]:
+    """Run a page once; return what came of its items, what it has read, and why it has stopped."""
     own = page.meta.get("timeout")
     limit = own if is_time(own) else page.config.timeout
     receive, send = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(page, update, send))
+    process = context.Process(target=work, args=(page, update, again, send))
     process.start()
     send.close()
     outcomes: list[Outcome] = []
@@ -88,6 +111,8 @@ def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple
                 files = message.files
                 if message.late:
                     reason = f"after its last block the page prints: {message.late}"
+            else:
+                raise ConfigError(f"{_entry(page.config, f'again.{again}')}: {message}")
     except TimeoutError as error:
         reason = str(error)
     except EOFError:
@@ -96,7 +121,7 @@ def _executed(page: Page, context: Context, update: bool) -> tuple[Report, tuple
     finally:
         _end(process)
         receive.close()
-    return _report(page, outcomes, reason), files
+    return outcomes, files, reason
 
 
 def _messages(receive: Connection, limit: float) -> Iterator[object]:
@@ -125,22 +150,25 @@ def _end(process: BaseProcess) -> None:
     process.join()
 
 
-def _report(page: Page, outcomes: list[Outcome], reason: str) -> Report:
-    """Put the outcomes together; what was not reached does not hold either."""
-    done = list(zip(page.items, outcomes, strict=False))
+def _failures(
+    items: list[tuple[int, Item]], outcomes: list[Outcome], reason: str, again: str
+) -> list[Failure]:
+    """List what does not hold in one run; what was not reached does not hold either."""
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     if reason:  # said at the item at which the page has stopped
-        last = min(len(outcomes), max(len(page.items) - 1, 0))
-        line = page.items[last].line if page.items else 1
+        at = min(len(outcomes), max(len(items) - 1, 0))
+        last, line = (items[at][0], items[at][1].line) if items else (0, 1)
         failures = [failure for failure in failures if failure.index != last]
         failures.append(Failure(last, line, reason))
         why = f"not checked, because the page stopped at line {line}"
-        rest = enumerate(page.items[last + 1 :], last + 1)
-        failures += [Failure(index, item.line, why) for index, item in rest]
-    printed = {item.line: each.printed for item, each in done if each.printed is not None}
-    return Report(
-        page, tuple(failures), printed, tuple(each.edit for each in outcomes if each.edit)
-    )
+        failures += [Failure(index, item.line, why) for index, item in items[at + 1 :]]
+    if not again:
+        return failures
+    return [
+        replace(f, again=again, message=f"in {again}: {f.message}",
+                details=f.details and f"in {again}:\n{f.details}")
+        for f in failures
+    ]  # fmt: skip
 
 
 # Keeping.
@@ -163,14 +191,18 @@ def _key(page: Page, config: Config) -> str:
             digest.update(f"{name}=={version(name)}\0".encode())
         except PackageNotFoundError:
             raise _missing(config, "distributions", name) from None
-    digest.update(repr([(name, os.environ.get(name)) for name in config.environment]).encode())
+    environment = [(name, os.environ.get(name)) for name in config.environment]
+    digest.update(repr((environment, config.again)).encode())
     digest.update("\0".join(_parts(page)).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
 def _missing(config: Config, entry: str, name: str) -> ConfigError:
-    where = f"{config.root / 'pyproject.toml'}: [tool.claimdown] {entry}"
-    return ConfigError(f"{where}: expected what is installed, got {name!r}")
+    return ConfigError(f"{_entry(config, entry)}: expected what is installed, got {name!r}")
+
+
+def _entry(config: Config, entry: str) -> str:
+    return f"{config.root / 'pyproject.toml'}: [tool.claimdown] {entry}"
 
 
 def _parts(page: Page) -> Iterator[str]:
@@ -201,7 +233,7 @@ def _recalled(page: Page, stored: Path, root: Path) -> Report | None:
     return Report(page, (), dict(zip(lines, known["printed"], strict=True)))
 
 
-def _keep(report: Report, files: tuple[Path, ...], stored: Path, root: Path) -> None:
+def _keep(report: Report, files: set[Path], stored: Path, root: Path) -> None:
     """Write in one step: other processes may be reading it."""
     names = [file.relative_to(root).as_posix() for file in files]
     printed = [report.printed[block.line] for block in report.page.of(Code)]

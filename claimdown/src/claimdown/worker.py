@@ -45,21 +45,35 @@ class Finished:
     late: str = ""  # what was printed after the last block had ended
 
 
-def work(page: Page, update: bool, send: Connection) -> None:
-    """Be the process: check a page's items and send what comes of each."""
+def work(page: Page, update: bool, again: str, send: Connection) -> None:
+    """Be the process: check a page's items and send what comes of each.
+
+    In a further run, send a text instead if what precedes it fails.
+    """
     if hasattr(os, "setsid"):
         os.setsid()  # so that what the page starts can be ended with it
     root = page.config.root
     read = _watched_files(root)
     send.send(None)  # ready: the time of the page begins
-    run = PageRun(page, update)
-    for index, item in enumerate(page.items):
+    run = PageRun(page, update, again)
+    if again:
+        try:
+            exec(page.config.again[again], {})
+        except BaseException as error:
+            send.send(said(error))
+            return
+    for index, item in items_of(page, again):
         send.send(run.outcome(index, item))
     for thread in threading.enumerate():  # as Python does before it ends
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
-    late = run.out.taken() + run.err.taken()
+    late = "" if again else run.out.taken() + run.err.taken()
     send.send(Finished(tuple(sorted(read | _imported(root))), late))
+
+
+def items_of(page: Page, again: str) -> list[tuple[int, Item]]:
+    """List what a run checks, by its place among the page's items: a further one, only code."""
+    return [pair for pair in enumerate(page.items) if not again or isinstance(pair[1], Code)]
 
 
 def _watched_files(root: Path) -> set[Path]:
@@ -92,8 +106,8 @@ def _belongs(path: Path, root: Path) -> bool:
 class PageRun:
     """The state of one page while it is checked."""
 
-    def __init__(self, page: Page, update: bool = False) -> None:
-        self.page, self.update = page, update
+    def __init__(self, page: Page, update: bool = False, again: str = "") -> None:
+        self.page, self.update, self.again = page, update, again
         self.program = Program(page)
         self.out, self.err = Captured("stdout", 1), Captured("stderr", 2)
         self.namespace = main_module(self.program).__dict__
@@ -136,6 +150,8 @@ class PageRun:
                 raise
             # SystemExit would end the run, and pytest takes some of these for a skipped test.
             raise ClaimError(f"the code stops the run: {said(error)}") from error
+        if self.again:  # what it prints is compared in the first run
+            return
         if written := self.err.taken():
             self.out.taken()
             message = "the code writes to standard error, which no output fence shows:"

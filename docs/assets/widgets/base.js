@@ -42,7 +42,7 @@ export const select = (label, texts, chosen, use) =>
   html("label", {}, label, html("select", { change: ({ target }) => use(target.value) },
     ...Object.entries(texts).map(([value, text]) => html("option", { value, selected: value === chosen }, text))));
 
-/** Put values in the places of $1, $2. @param {(string | number)[]} values */
+/** Replace $1, $2 by values. @param {(string | number)[]} values */
 export const fill = (text = "", ...values) => text.replace(/\$(\d)/g, (_, place) => `${values[place - 1]}`);
 
 /**
@@ -55,7 +55,7 @@ export async function load(name = "", json = false) {
   return data?.json();
 }
 
-/** Stands in `<div class="widget">`; while it is connected, site.css hides what is beside it. */
+/** An element in `<div class="widget">`; while it is connected, site.css hides what is next to it. */
 export class Widget extends HTMLElement {
   /** @type {Element?} */
   #frame = null;

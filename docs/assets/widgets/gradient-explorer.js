@@ -2,7 +2,7 @@
 
 import { Widget, fill, html, load, select, svg } from "./base.js";
 
-/** @type {Record<string, string[]>} what is to choose for a cell, first what it starts with */
+/** @type {Record<string, string[]>} the choices for a cell, the initial one first */
 const VARIANTS = { RNN: ["tanh", "relu", "none"], gates: ["drawn", "open"] };
 const HEIGHT = 290;
 const [LEFT, TOP, RIGHT, BOTTOM] = [46, 10, 12, 36]; // px around the plot
@@ -13,7 +13,7 @@ const power = (log = 0) =>
   Math.abs(log) < 3 ? String(Number((10 ** log).toPrecision(2))) : `${(10 ** (log - Math.floor(log))).toFixed(1)} · ${raised(Math.floor(log))}`;
 
 const { radii, lengths, curves, whole } = await load("gradient-explorer", true);
-/** The logarithms of a network's norms, a row a radius. The data hold what each adds to the one before. @returns {number[][]} */
+/** The logarithms of a network's norms, one row per radius. The data hold what each adds to the one before. @returns {number[][]} */
 const family = (name = "", length = 0) =>
   curves[name].map((steps = [[0]]) => {
     let hundredths = 0;
@@ -33,7 +33,7 @@ class GradientExplorer extends Widget {
 
   build() {
     const texts = this.words.gradients;
-    /** @param {(at: number) => string} use takes a position, and says what it means */
+    /** @param {(at: number) => string} use takes a position, and returns what it means */
     const slider = (label = "", min = 0, max = 0, start = 0, use) => {
       const shown = html("b");
       const say = () => (shown.textContent = control.ariaValueText = use(Number(control.value)));

@@ -38,7 +38,7 @@ class ShapeExplorer extends Widget {
     removeEventListener("popstate", this.#restore);
   }
 
-  /** Build the controls and the frame of the answer; on the own page, as the address says. */
+  /** Build the controls and the frame of the answer; on its own page, as the address says. */
   #restore = () => {
     const own = !this.#page;
     /** @type {Record<string, any>} */
@@ -70,7 +70,7 @@ class ShapeExplorer extends Widget {
     this.#show("");
   };
 
-  /** Take over what the controls say, if it is valid. */
+  /** Take over the controls' values, if they are valid. */
   #read = () => {
     const data = new FormData(/** @type {HTMLFormElement} */ (this.#part("form")));
     const get = (name = "") => /** @type {string?} */ (data.get(name));
@@ -110,7 +110,7 @@ class ShapeExplorer extends Widget {
     const unit = Math.min(UNIT, 1 / Math.max(...lengths));
     put(".message", fill(texts.summary, named.map(([name, shape]) => `${name} ${shapes.sizes(shape)}`).join(texts.comma), number(count), number(products)));
     const drawings = named.map(([name, shape]) => drawing(shape, name, unit, state.bidirectional ? 2 : 1, this.words));
-    // In two pairs, what goes along the time and what is left at its end: four in a row, or two and two.
+    // In two pairs, what runs along time and what is left at its end: four in a row, or two and two.
     put(".tensors", [0, 2].map((at) => `<div>${drawings.slice(at, at + 2).join("")}</div>`).join(""));
     put(".scale", fill(texts.scale, unit.toPrecision(2)) + (this.querySelector("[stroke-dasharray]") ? fill(texts.longer, SHORTEST) : ""));
     put(".lines", `${last}\n${same}`);
@@ -161,7 +161,7 @@ function drawing(shape, name = "", unit = 1, directions = 1, words) {
   const back = px[2] * Math.SQRT1_2; // to the right, and up
   const y = 6 + back;
 
-  /** The faces that one sees of a part of the box. */
+  /** The visible faces of a part of the box. */
   const part = (kind = "", left = 0, top = 0, right = width, bottom = height) => {
     const [x0, y0, x1, y1] = [x + left, y + top, x + right, y + bottom];
     const above = top ? "" : `M${x0} ${y0}l${back} ${-back}H${x1 + back}L${x1} ${y0}Z`;

@@ -17,7 +17,7 @@ export const DEFAULTS = { cell: "LSTM", N: 4, T: 16, E: 5, H: 6, num_layers: 1, 
 export const valid = (name, text) => (/^\d{1,4}$/).test(text ?? "") && Number(text) <= LIMITS[name];
 
 /**
- * Read a configuration from an address or from attributes; what is no such value is as in `start`.
+ * Read a configuration from an address or from attributes; a value that is not valid is as in `start`.
  * @param {(name: string) => string?} get
  */
 export function read(get, start = DEFAULTS) {
@@ -41,7 +41,7 @@ export const write = (all = DEFAULTS) => {
   return [...Object.entries({ cell, N, T, E, H }), ...options(all)];
 };
 
-/** What torch raises, asked in its order, behind its kind; empty where it agrees. */
+/** What torch raises, checked in its order, after its kind; empty where it accepts. */
 export function complaint({ cell, T, E, H, num_layers, proj_size } = DEFAULTS) {
   if (proj_size && cell !== "LSTM")
     return ["cell", "ValueError: proj_size argument is only supported for LSTM, not RNN or GRU"];
@@ -51,7 +51,7 @@ export function complaint({ cell, T, E, H, num_layers, proj_size } = DEFAULTS) {
   return T ? ["", ""] : ["length", "RuntimeError: Expected sequence length to be larger than 0 in RNN"];
 }
 
-/** How many numbers a shape holds. */
+/** How many elements a shape holds. */
 export const size = (shape = [0]) => shape.reduce((a, b) => a * b);
 /** As Python writes a tuple. @param {(string | number)[]} items */
 export const tuple = (items) => `(${items.join(", ")}${items.length === 1 ? "," : ""})`;

@@ -3,7 +3,7 @@
 import { Widget, fill, html, load, select, set } from "./base.js";
 import { GATES, NETWORKS, origins, run } from "./steps.js";
 
-/** The last lines of a cell: what stands before a number, and its name. @type {Record<string, string>} */
+/** The last lines of a cell: what comes before a number, and its name. @type {Record<string, string>} */
 const MIX = { RNN: "", LSTM: "/f,· /c,+ /i,· /g,= /c',/tanh,· /o,= /h'", GRU: "/(1 − z),· /n,+ /z,· /h,= /h'" };
 
 /** Round, with a real minus, and none before a zero. */
@@ -72,7 +72,7 @@ class StepPlayer extends Widget {
     this.#go(0);
   }
 
-  /** Draw all steps; each row of a layer's weights, below what it multiplies; what the gates do, a column a number. */
+  /** Draw all steps; each row of a layer's weights, below what it multiplies; what the gates do, one column per number. */
   #draw(row = "") {
     const texts = this.words.steps;
     const { weights } = data.cells[this.#cell];
@@ -191,7 +191,7 @@ class StepPlayer extends Widget {
       .replace(/\b[hc](?=\[|$)/, (found) => found + "₀₁₂₃₄₅₆₇"[t + (row === "l0_reverse" ? 2 : 0)]);
   }
 
-  /** Say how a number came about, and mark what it was made of. */
+  /** Show how a number was computed, and mark what from. */
   #explain(place = "") {
     const [name, tick] = this.#split(place);
     const node = this.#ticks[tick].nodes.get(name);
@@ -211,7 +211,7 @@ class StepPlayer extends Widget {
     }
   }
 
-  /** Where a number of the current tick was made. */
+  /** Where a number of the current tick was computed. */
   #source(name = "") {
     if (name.includes("@")) return name;
     const { row, t } = this.#ticks[this.#at];

@@ -77,5 +77,5 @@ export function run({ word, letters, cells }, cell = "", network = "") {
   });
 }
 
-/** Name all numbers that a number is made of. @param {Nodes} nodes @param {string} name @returns {string[]} */
+/** Name all numbers that a number is computed from. @param {Nodes} nodes @param {string} name @returns {string[]} */
 export const origins = (nodes, name) => nodes.get(name)?.terms.flat().flatMap((part) => [part, ...origins(nodes, part)]) ?? [];

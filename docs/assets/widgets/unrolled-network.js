@@ -1,4 +1,4 @@
-// The front page's scene: a slider through the steps of the figure beside it, whose parts have the
+// The front page's scene: a slider through the steps of the figure next to it, whose parts have the
 // class `step-t` (tools/figures/unrolled.py). Nothing is computed here.
 
 import { html, Widget } from "./base.js";

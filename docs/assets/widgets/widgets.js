@@ -1,7 +1,7 @@
 // Loads a widget when its element comes near the screen.
 //
-// A plain script, which is all that a browser accepts from a folder: there no module loads, and the
-// reader keeps what stands in the widget's place without scripts.
+// A plain script, because browsers load no modules from a folder: there the reader keeps the table
+// or text that the widget would replace.
 if (location.protocol !== "file:") {
   const NAMES = "shape-explorer,step-player,gradient-explorer,unrolled-network";
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;

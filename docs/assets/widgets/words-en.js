@@ -1,4 +1,4 @@
-// The words of the widgets, in English. Values stand in the places of $1, $2.
+// The words of the widgets, in English. Values replace $1, $2.
 
 export default {
   cell: "Cell",
@@ -13,7 +13,7 @@ export default {
     axis: "$1 ($2)",
     named: "$1: $2",
     whole: "$1 is a whole number from 0 to $2.",
-    // Torch's own words stand before, and need no more.
+    // Torch's own message comes before this, and needs no more.
     refused: { cell: "", zero: "", smaller: "", length: "" },
     summary: "$1: $2 parameters, $3 multiply-adds per step.",
     scale: "One unit is $1 px wide or high, and half of that deep.",
@@ -42,14 +42,14 @@ export default {
     pause: "Pause",
     next: "Next",
     step: "Step",
-    strip: "Letters and states, a column a step",
-    products: "The two products of this step, a row a number",
-    mix: "What the gates make of them",
+    strip: "Letters and states, one column per step",
+    products: "The two products of this step, one row per element",
+    mix: "What the gates do with them",
     gate: "gate",
     read: "read",
     kept: "kept",
     sum: "sum",
-    framed: "Framed is what made the selected number; thick, what made it directly.",
+    framed: "Frames mark what the selected number was computed from; thick frames, what it was computed from directly.",
     where: "$1, step $2: “$3”",
   },
   gradients: {
@@ -65,15 +65,15 @@ export default {
     says: "After $1 steps back the norm is $2: the gradient $3.",
     verdicts: ["has vanished", "is still there", "has exploded"],
     whole: " The gradient of all weights has the norm $1.",
-    clips: " That is above the limit: clipping multiplies each of its numbers by $1. Near and far steps shrink alike, so the direction of the update stays, and what has vanished does not come back.",
+    clips: " That is above the limit: clipping multiplies each of its elements by $1. Near and far steps shrink by the same factor, so the gradient keeps its direction, and what has vanished does not come back.",
     keeps: " That is not above the limit: clipping does nothing.",
   },
   scene: [
     "t = 0: the state h₀ starts at zero.",
-    "t = 1: the cell reads x₁ and h₀, and hands on h₁.",
-    "t = 2: the same cell reads x₂ and h₁, and hands on h₂.",
-    "t = 3: the same cell reads x₃ and h₂, and hands on h₃.",
-    "t = 4: the same cell reads x₄ and h₃, and hands on h₄.",
+    "t = 1: the cell reads x₁ and h₀, and passes on h₁.",
+    "t = 2: the same cell reads x₂ and h₁, and passes on h₂.",
+    "t = 3: the same cell reads x₃ and h₂, and passes on h₃.",
+    "t = 4: the same cell reads x₄ and h₃, and passes on h₄.",
     "hₙ is h₄: all that is kept of x₁ to x₄.",
     "Time step",
   ],

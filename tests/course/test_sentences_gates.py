@@ -1,0 +1,96 @@
+"""Sentences of the chapters on gates that no claim on their pages checks."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from claimdown.page import Code
+from claimdown.reader import read
+from rnn_tutorial import gru_cell, lstm_cell, run_steps
+from tests.course.copying import definitions, needed
+from tools.figures import forget_bias, lstm_over_time
+from tools.site import docs_dir
+
+LSTM, VARIANTS = (docs_dir() / "gates" / f"{name}.md" for name in ("lstm-by-hand", "variants"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def shown(*names: str, page: Path = LSTM) -> dict[str, Any]:
+    """Return functions as a page defines them."""
+    blocks = read(page).of(Code)
+    found = definitions(blocks)
+    wanted = {d.source: d for name in names for d in found if d.name == name}
+    sources = dict.fromkeys(s.source for d in wanted.values() for s in needed(d, found))
+    namespace: dict[str, Any] = {}
+    exec("\n\n".join([blocks[0].code, *sources]), namespace)
+    return namespace
+
+
+def learned(recall_errors: Callable[..., Tensor], *given: Any, **options: Any) -> int:
+    """Count how many of ten networks have learned to recall."""
+    return int((recall_errors(*given, **options) < 0.25).sum())
+
+
+def test_code_sets_the_gates_of_the_figure() -> None:
+    block = next(b for b in read(LSTM).of(Code) if b.code.startswith("torch.manual_seed(0)\nby_h"))
+    space = {"torch": torch, "partial": partial, "run_steps": run_steps, "lstm_cell": lstm_cell}
+    exec(block.code, space)
+    drawn = lstm_over_time.network(panel=4)
+    assert drawn.keys() == space["by_hand"].keys()
+    for name, value in drawn.items():
+        assert torch.equal(value, space["by_hand"][name]), name
+    assert torch.equal(lstm_over_time.inputs(), space["noisy"][0])
+
+
+@pytest.mark.parametrize("bias", [0, 1, 3])
+def test_gradient_lies_above_that_of_the_direct_path(bias: int) -> None:
+    measured = torch.stack([forget_bias.remaining(bias, seed)[19] for seed in range(5)]).median()
+    direct = torch.tensor(float(bias)).sigmoid() ** 20
+    assert measured > 2 * direct
+
+
+def test_lstm_as_drawn_does_worse_in_silence_than_an_rnn() -> None:
+    recall_errors = shown("recall_errors")["recall_errors"]
+    trials = [learned(recall_errors, kind, lag=20, noise=0.0) for kind in (nn.LSTM, nn.RNN)]
+    assert trials[0] < 5 < trials[1]
+
+
+def test_forget_bias_of_one_is_too_small_for_most() -> None:
+    page = shown("recall_errors", "open_forget_gate")
+    opened = partial(page["open_forget_gate"], bias=1.0)
+    assert learned(page["recall_errors"], nn.LSTM, opened) < 5
+
+
+def test_given_more_updates_some_rnns_learn() -> None:
+    recall_errors = shown("recall_errors")["recall_errors"]
+    assert learned(recall_errors, nn.RNN, updates=400) > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(("batch", "size"), [(1, 3), (1, 17), (1, 129), (2, 32), (7, 96), (33, 64)])
+def test_gru_has_each_bit_for_one_sample_and_for_multiples_of_32(
+    batch: int, size: int, dtype: torch.dtype
+) -> None:
+    reference = nn.GRUCell(5, size, dtype=dtype).requires_grad_(False)
+    x, h = torch.randn(batch, 5, dtype=dtype), torch.randn(batch, size, dtype=dtype)
+    assert torch.equal(gru_cell(x, h, **reference.state_dict()), reference(x, h))
+
+
+@pytest.mark.parametrize(("batch", "size"), [(2, 3), (4, 6), (7, 17), (16, 48)])
+def test_gru_in_place_has_each_bit(batch: int, size: int) -> None:
+    cell = shown("gru_cell_in_place", page=VARIANTS)["gru_cell_in_place"]
+    reference = nn.GRUCell(5, size).requires_grad_(False)
+    x, h = torch.randn(batch, 5), torch.randn(batch, size)
+    assert torch.equal(cell(x, h, reference), reference(x, h))
