@@ -33,7 +33,7 @@ def assert_close(
     Traceback (most recent call last):
     AssertionError: 7.6e+05 machine epsilons of 5.5 apart, more than 1: 5.0, not 5.5, at index (1,)
 
-    Explained in: docs/en/foundations/zero-difference.md
+    Explained in: docs/en/numbers/zero-difference.md
     """
     if isinstance(actual, tuple) and isinstance(expected, tuple):
         if len(actual) != len(expected):
@@ -108,7 +108,7 @@ def ulp_distance(actual: Tensor, expected: Tensor) -> int:
     >>> ulp_distance(one, torch.nextafter(one, 2 * one))
     1
 
-    Explained in: docs/en/foundations/zero-difference.md
+    Explained in: docs/en/numbers/zero-difference.md
     """
     require_shape("actual", actual, *expected.shape)
     integers = {torch.float32: torch.int32, torch.float64: torch.int64}

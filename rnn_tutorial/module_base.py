@@ -206,8 +206,11 @@ def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hid
             f"got shape {tuple(input.shape)}"
         )
     output, state = _run(network, input.transpose(0, 1) if first else input, state)
-    # In place: the result is then no view, which users may edit and `torch.save` saves alone.
-    return output.transpose_(0, 1) if first else output, _hidden(network, state)
+    if first and torch.compiler.is_compiling():  # PyTorch 2.6 exports `transpose_` wrong to ONNX
+        output = output.transpose(0, 1).clone()
+    elif first:  # in place: no view is left, which users may edit and `torch.save` saves alone
+        output = output.transpose_(0, 1)
+    return output, _hidden(network, state)
 
 
 def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hidden]:
@@ -218,8 +221,10 @@ def _run_sequence(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, 
     if hx is not None:
         parts = _parts(network, hx)
         layers, _, size = network.get_expected_hidden_size(input, None)
-        names = ("hx[0]", "hx[1]") if network.mode == "LSTM" else ("hx",)
-        for name, part, features in zip(names, parts, (size, network.hidden_size), strict=False):
+        expected = {"hx": size}
+        if network.mode == "LSTM":
+            expected = {"hx[0]": size, "hx[1]": network.hidden_size}
+        for part, (name, features) in zip(parts, expected.items(), strict=True):
             require_shape(name, part, layers, features)
         hx = _hidden(network, [part.unsqueeze(1) for part in parts])
     output, hx = _run_batch(network, input, hx)

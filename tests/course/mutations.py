@@ -311,6 +311,28 @@ MUTATIONS = [
             "vanishing-gradients": ["our gradients, clipped in two lines"],
         },
     ),
+    # A network that writes
+    Mutation(
+        "the number of a letter is off by one in its one-hot row",
+        "a-network-that-writes.md",
+        right="picked = one_hot(inputs, len(letters))",
+        wrong="picked = one_hot((inputs + 1) % len(letters), len(letters))",
+        caught_by={"a-network-that-writes": ["a one-hot input"]},
+    ),
+    Mutation(
+        "the network that writes starts each call from zeros",
+        "a-network-that-writes.md",
+        right="        if hx is None:\n",
+        wrong="        if True:\n",
+        caught_by={"a-network-that-writes": ["letter by letter"]},
+    ),
+    Mutation(
+        "the network that writes sees the letter that it is to predict",
+        "a-network-that-writes.md",
+        right="        return self.head(states), hx\n",
+        wrong="        return self.head(states.roll(-1, dims=1)), hx\n",
+        caught_by={"a-network-that-writes": ["a letter moves no score"]},
+    ),
     # Stacked
     Mutation(
         "every layer starts from the first layer's state",
@@ -681,7 +703,6 @@ MUTATIONS = [
         caught_by={
             "regularising": ["residual layers whose parameters are zero"],
             "vanishing-gradients": [
-                "the Jacobian of one step",
                 "the product over the steps",
                 "at zero, an orthogonal layer",
             ],
@@ -692,7 +713,7 @@ MUTATIONS = [
         "cells.py",
         right="torch.sigmoid(f) * c",
         wrong="(1 - torch.sigmoid(i)) * c",
-        caught_by={"vanishing-gradients": ["what we measure for LSTM", "with gates held"]},
+        caught_by={"vanishing-gradients": ["what we measure for LSTM", "without $W_{hh}$"]},
     ),
     Mutation(
         "the update gate of a GRU lets in where it should keep",

@@ -6,6 +6,7 @@ A rule takes a page and returns its faults, each as `file:line: what is wrong; w
 import ast
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import autocorrect_py
 
-from claimdown.page import Page
+from claimdown.blocks import inside
+from claimdown.forms import BOX
+from claimdown.page import Code, Page
 from claimdown.prose import INLINE_CODE
 from claimdown.source import page_text
 from tools.author.fold import fold_of, written
@@ -31,6 +34,9 @@ from tools.site import (
 
 UNFILLED = re.compile(r"TODO .+")  # as the templates of make chapter have it
 BONES = ("need", "idea", "code", "check", "mistakes", "exercises", "next")
+CHAPTERS = ("foundations", "gates", "sequences", "learning", "numbers")  # the folders that hold them
+WORDS, SHOWN, CLAIMED = 1800, 150, 450  # at most, the last one for the claims of all chapters
+NO_PROSE = ("figure", "html", "formula")
 # A Chinese character says as much as two letters, and takes as much room in a list of results.
 DESCRIPTION = {"en": (50, 160), "zh": (20, 80)}
 FIGURE = re.compile(r"\]\(\S*assets/figures/(?P<name>[\w-]+)\.svg")
@@ -49,7 +55,8 @@ HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
 
 def faults(page: Page) -> list[str]:
     """Name all that this course's rules find on one page, and about it elsewhere."""
-    rules = (unfilled, description, bones, earlier, listed, links, figures, typography, package)
+    rules = (unfilled, description, bones, size, earlier, listed, links, figures, typography,
+             package)  # fmt: skip
     found = [fault for rule in rules for fault in rule(page)]
     return [*found, *citations(page.path, page.text)]
 
@@ -118,6 +125,46 @@ def bones(page: Page) -> list[str]:
             found.append(at(page.path, lines[bone], what))
         last = max(last, lines.get(bone, 0))
     return found
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of a page there is to read."""
+
+    words: int  # outside of folds
+    shown: int  # lines of code outside of folds
+    claims: int  # lines of code in claims
+
+
+def size_of(page: Page) -> Size:
+    """Count words of prose, but no formula, code or caption, and lines that are not blank."""
+    folds: dict[int, set[str]] = defaultdict(set)  # by line: the kinds of folds it stands in
+    for number, block in enumerate(page.blocks):
+        box = BOX.fullmatch(block.lines[0].strip()) if block.kind == "box" else None
+        if box and box["mark"] != "!!!":
+            for below in inside(block, page.blocks[number + 1 :]):
+                folds[below.line].add(box["kind"])
+    words = sum(words_in(block.text) for block in page.blocks
+                if not (block.fence or block.line in folds or block.kind in NO_PROSE))  # fmt: skip
+    lines = {code.line: sum(bool(line.strip()) for line in code.code.split("\n"))
+             for code in page.of(Code)}  # fmt: skip
+    shown = sum(lines[line] for line in lines if line not in folds)
+    return Size(words, shown, sum(lines[line] for line in lines if "check" in folds.get(line, ())))
+
+
+def words_in(text: str) -> int:
+    text = re.sub(r"\]\([^)]*\)|\{[^}]*\}", "]", text)
+    return len(re.findall(r"[A-Za-z][A-Za-z'’-]*", re.sub(r"\$[^$]*\$|`[^`]*`", " x ", text)))
+
+
+def size(page: Page) -> list[str]:
+    """Name an English chapter that takes too long to read."""
+    if page.path.parent.name not in CHAPTERS or page.edition != "en":
+        return []
+    found, cure = size_of(page), "cut, fold, or move a part to a page of its own"
+    counts = {"words of prose": (found.words, WORDS), "lines of shown code": (found.shown, SHOWN)}
+    return [at(page.path, 1, f"{number} {what}, and at most {most} can be read at once; {cure}")
+            for what, (number, most) in counts.items() if number > most]  # fmt: skip
 
 
 def earlier(page: Page) -> list[str]:

@@ -15,7 +15,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import rnn_tutorial
-from tests.course.rules import about, exported, public_names
+from claimdown.reader import read
+from tests.course.rules import CHAPTERS, CLAIMED, about, exported, public_names, size_of
+from tools.site import navigation
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(ROOT.glob("rnn_tutorial/*.py"))
@@ -25,6 +27,12 @@ LONGEST_FUNCTION = 28
 @pytest.mark.parametrize("name", rnn_tutorial.__all__)
 def test_public_name_is_documented_shown_in_a_chapter_and_in_the_reference(name: str) -> None:
     assert about(public_names()[name]) == []
+
+
+def test_claims_can_be_read() -> None:
+    pages = [page for page in navigation() if page.parent.name in CHAPTERS]
+    lines = {page.stem: size_of(read(page)).claims for page in pages}
+    assert sum(lines.values()) <= CLAIMED, lines
 
 
 def test_all_lists_every_public_name() -> None:

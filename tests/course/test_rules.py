@@ -36,6 +36,16 @@ PLANTED = {
         CHINESE, rules.description, "description: ", "description: 短\nmore: ",
         r"zh/learning/regularising.md:2: the description has 1 characters; give it 20 to 80",
     ),
+    "too many words": (
+        CHAPTER, rules.size, "## The idea { #idea }\n",
+        "## The idea { #idea }\n" + "\nWords." * 1800,
+        r"regularising.md:1: \d+ words of prose, and at most 1800 can be read at once; cut, ",
+    ),
+    "too much code": (
+        CHAPTER, rules.size, "## The idea { #idea }\n",
+        "## The idea { #idea }\n\n```python\n" + "x = 1\n" * 150 + "```\n",
+        r"regularising.md:1: \d+ lines of shown code, and at most 150 can be read at once",
+    ),
     "no section": (
         CHAPTER, rules.bones, "{ #code }", "{ #source }",
         r"regularising.md:1: no section { #code }; add it: need, idea, code, ",

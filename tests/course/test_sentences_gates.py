@@ -45,7 +45,8 @@ def learned(recall_errors: Callable[..., Tensor], *given: Any, **options: Any) -
 
 def test_code_sets_the_gates_of_the_figure() -> None:
     block = next(b for b in read(LSTM).of(Code) if b.code.startswith("torch.manual_seed(0)\nby_h"))
-    space = {"torch": torch, "partial": partial, "run_steps": run_steps, "lstm_cell": lstm_cell}
+    space: dict[str, Any] = {"torch": torch, "partial": partial}
+    space |= {"run_steps": run_steps, "lstm_cell": lstm_cell}
     exec(block.code, space)
     drawn = lstm_over_time.network(panel=4)
     assert drawn.keys() == space["by_hand"].keys()

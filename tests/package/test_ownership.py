@@ -157,3 +157,15 @@ def test_inference_tensors(case: Case) -> None:
         return flags, train(module, case.input(), None)
 
     assert assert_works_where_theirs_does(script)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["D1", "D2"])
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_a_compiled_network_gives_an_output_that_can_be_detached(
+    name: str, bidirectional: bool
+) -> None:
+    network = getattr(rnn_tutorial, name)(5, 6, batch_first=True, bidirectional=bidirectional)
+    compiled = torch.compile(network, fullgraph=True, backend="eager")
+    output, _ = compiled(torch.randn(4, 3, 5))
+    output.mul_(2).detach_()
+    assert not output.requires_grad

@@ -87,34 +87,34 @@ def network(cell: str, variant: str, radius: float) -> nn.RNNBase:
     """Build a layer of torch.nn with the chapter's parameters."""
     kinds = {"RNN": nn.RNNCell, "LSTM": nn.LSTMCell, "GRU": nn.GRUCell}
     opened = OPENED if variant == "open" else 0.0
-    drawn = chapter()["drawn"](kinds[cell], HIDDEN, radius, opened)
+    drawn = chapter()["drawn"](kinds[cell], radius, opened)
     options = {"nonlinearity": variant} if cell == "RNN" else {}
     made = getattr(nn, cell)(5, HIDDEN, dtype=torch.float64, **options)
     made.load_state_dict({f"{name}_l0": value for name, value in drawn.items()})
     return made
 
 
-def state_after(layer: nn.RNNBase, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """Run over x (T, E) from a state; return the state after it, and the cell state or zeros."""
+def state_after(layer: nn.RNNBase, x: Tensor, s: Tensor) -> Tensor:
+    """Run over x (T, E) from a state, h or h and c; return the last state."""
     if isinstance(layer, nn.LSTM):
-        _, (h_n, c_n) = layer(x, (h[None], c[None]))
-        return h_n[0], c_n[0]
-    return layer(x, h[None])[1][0], c
+        h, c = s.chunk(2)
+        return torch.cat(layer(x, (h[None], c[None]))[1], dim=1)[0]
+    return layer(x, s[None])[1][0]
 
 
 def measured(layer: nn.RNNBase, length: int) -> Tensor:
-    """Return the logarithms of the norms of d h_T / d h_t, each from a run that begins at t."""
+    """Return the logarithms of the norms of d s_T / d s_t, each from a run that begins at t."""
     x = chapter()["x"][:length]
-    h = c = torch.zeros(HIDDEN, dtype=torch.float64)
+    s = torch.zeros(HIDDEN * (1 + isinstance(layer, nn.LSTM)), dtype=torch.float64)
     norms = []
     for t in range(length):
         with torch.no_grad():
-            h, c = state_after(layer, x[t : t + 1], h, c)
+            s = state_after(layer, x[t : t + 1], s)
         if t + 1 == length:
             norms.append(torch.ones((), dtype=torch.float64))
             break
         jacobian = torch.autograd.functional.jacobian(
-            lambda start, t=t, c=c: state_after(layer, x[t + 1 :], start, c)[0], h, vectorize=True
+            lambda start, t=t: state_after(layer, x[t + 1 :], start), s, vectorize=True
         )
         norms.append(torch.linalg.matrix_norm(jacobian, ord=2))
     return torch.stack(norms).log10().flip(0)

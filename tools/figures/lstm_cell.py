@@ -9,6 +9,7 @@ from rnn_tutorial import linear, lstm_update
 from tools.figures.style import (
     MUTED,
     Box,
+    E,
     H,
     arrow,
     canvas,
@@ -19,6 +20,7 @@ from tools.figures.style import (
 )
 
 CELL, SCALE = (38, 20), 1.0
+DOWN = 52  # room for the input and the state above
 PLACES = {"i": 70, "f": 196, "g": 322, "o": 448}  # in the strip
 DRAWN = {"f": 70, "i": 196, "g": 322, "o": 448}  # below it
 NAMES = {"f": "forget", "i": "input", "g": "content", "o": "output"}
@@ -39,8 +41,16 @@ def draw() -> Figure:
     gates = {k: p.tanh() if k == "g" else p.sigmoid() for k, p in parts.items()}
     shown, kept = lstm_update(summed, c)
 
-    figure, ax = canvas(height=396)
-    text(ax, (260, 12), "what is read + what is kept, in four parts", MUTED)
+    figure, ax = canvas(height=396 + DOWN)
+    ax.set_ylim(396, -DOWN)  # y = 0 is where the four parts begin
+    given = heat_map(ax, x_t, 70, -46, E, CELL, scale=2.5)
+    state = heat_map(ax, h, 330, -46, H, CELL, scale=SCALE)
+    text(ax, (given.x - 9, given.left[1]), "x_t", E, "right", bold=True)
+    text(ax, (state.x - 9, state.left[1]), "h_{t-1}", H, "right", bold=True)
+    both = frame(ax, Box(100, -2, 320, 24), fill=True)
+    text(ax, both.center, "what is read + what is kept, in four parts")
+    for above in (given, state):
+        arrow(ax, above.bottom, (above.center[0], both.y))
     rows = {}
     for name, middle in PLACES.items():
         strip = row(ax, parts[name], middle, 46)

@@ -1,6 +1,7 @@
 """An LSTM with gates set by hand: its cell state as a belt through time, one gate at a time."""
 
 from functools import partial
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
@@ -26,7 +27,7 @@ def inputs() -> Tensor:
     return x
 
 
-def network(panel: int) -> dict[str, Tensor]:
+def network(panel: int) -> dict[str, Any]:
     """Set an LSTM by hand; in panel 1 no gate looks at the input, in panel 4 all three do."""
     weights = {"weight_ih": torch.zeros(4, 3), "weight_hh": torch.zeros(4, 1)}
     i, f, g, o = weights["weight_ih"]  # views: one row per gate

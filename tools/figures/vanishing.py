@@ -19,14 +19,16 @@ RADII = ((0.5, MUTED), (1.0, H), (1.5, NEG))
 DASHED = (0, (4, 2))
 
 
-def jacobian_norms(
-    cell: Callable, x: Tensor, state: Tensor | tuple, **parameters: Tensor
-) -> Tensor:
-    """Return the norm of d h_T / d h_t for T - t = 0, 1, ..., T - 1."""
-    states = run_steps(partial(cell, **parameters), x.unbind(0), state)
-    h = [s[0] if isinstance(s, tuple) else s for s in states]
-    rows = torch.eye(HIDDEN, dtype=x.dtype)
-    found = torch.stack(torch.autograd.grad(h[-1], h, rows, is_grads_batched=True))
+def lstm_step(x_t: Tensor, s: Tensor, **parameters: Tensor) -> Tensor:
+    """Advance an LSTM whose state is one vector, h and then c."""
+    return torch.cat(lstm_cell(x_t, s.chunk(2), **parameters))
+
+
+def jacobian_norms(step: Callable, x: Tensor, s_0: Tensor, **parameters: Tensor) -> Tensor:
+    """Return the norm of d s_T / d s_t for T - t = 0, 1, ..., T - 1."""
+    states = run_steps(partial(step, **parameters), x.unbind(0), s_0)
+    rows = torch.eye(len(s_0), dtype=x.dtype)
+    found = torch.stack(torch.autograd.grad(states[-1], states, rows, is_grads_batched=True))
     return torch.linalg.matrix_norm(found, ord=2).flip(0)
 
 
@@ -52,9 +54,10 @@ def curves(radius: float) -> list[tuple[Tensor, Tensor]]:
     steepest = torch.linalg.matrix_norm(plain["weight_hh"], ord=2) * largest
     bound = torch.cat([torch.ones_like(largest[:1]), steepest.cumprod(0)])
     lines = [(jacobian_norms(rnn_cell, x, h_0, **plain), bound)]
-    for kind, cell, start in ((nn.LSTMCell, lstm_cell, (h_0, h_0)), (nn.GRUCell, gru_cell, h_0)):
+    both_0 = torch.zeros(2 * HIDDEN, dtype=torch.float64, requires_grad=True)
+    for kind, step, s_0 in ((nn.LSTMCell, lstm_step, both_0), (nn.GRUCell, gru_cell, h_0)):
         closed, opened = (
-            jacobian_norms(cell, x, start, **drawn(kind, radius, by)) for by in (0.0, OPENED)
+            jacobian_norms(step, x, s_0, **drawn(kind, radius, by)) for by in (0.0, OPENED)
         )
         lines.append((closed, opened))
     return lines
@@ -87,7 +90,7 @@ def draw() -> Figure:
         text(page, at, label, color)
     text(page, (90, 37), "bound", align="left")
     for x in (214, 376):
-        text(page, (x, 77), "gates open", align="left")
+        text(page, (x, 62), "gates open", align="left")
         text(page, (x, 228), "as drawn", align="left")
     for x in (111, 273, 435):
         text(page, (x, 279), "T − t")

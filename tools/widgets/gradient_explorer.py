@@ -1,8 +1,9 @@
 """The gradient explorer's curves: the experiment of the chapter on vanishing gradients, on a grid.
 
 The functions are the chapter's own: its code blocks are executed up to the one that defines
-`measured`. For a sequence of T steps there is the norm of d h_T / d h_t at each distance T - t, and
-the norm of the gradient of all parameters, which is what clipping by norm looks at.
+`curves`. For a sequence of T steps there is the norm of d s_T / d s_t at each distance T - t, where
+the state s is h, and for an LSTM h and c; and the norm of the gradient of all parameters, which is
+what clipping by norm looks at.
 """
 
 from collections.abc import Callable
@@ -33,9 +34,9 @@ def chapter() -> dict[str, Any]:
     for block in read(CHAPTER).of(Code):
         with redirect_stdout(StringIO()):
             exec(compile(block.code, CHAPTER.name, "exec", dont_inherit=True), namespace)
-        if "measured" in namespace:
+        if "curves" in namespace:
             return namespace
-    raise KeyError(f"{CHAPTER.name} does not define `measured`")
+    raise KeyError(f"{CHAPTER.name} does not define `curves`")
 
 
 def linear_cell(input: Tensor, hx: Tensor, **parameters: Tensor) -> Tensor:
@@ -45,8 +46,8 @@ def linear_cell(input: Tensor, hx: Tensor, **parameters: Tensor) -> Tensor:
 
 
 def networks() -> dict[str, tuple[Callable, type[nn.Module], float]]:
-    """Return a cell, the module to draw its parameters from, and by how much its gate is open."""
-    plain, lstm, gru = (chapter()[f"{name}_cell"] for name in ("rnn", "lstm", "gru"))
+    """Return a step, the module to draw its parameters from, and by how much its gate is open."""
+    plain, lstm, gru = (chapter()[name] for name in ("rnn_cell", "lstm_step", "gru_cell"))
     return {
         "RNN tanh": (plain, nn.RNNCell, 0.0),
         "RNN relu": (partial(plain, nonlinearity="relu"), nn.RNNCell, 0.0),
@@ -63,31 +64,31 @@ def sequence(length: int) -> Tensor:
     return chapter()["x"][:length]
 
 
-def start(kind: type[nn.Module]) -> Any:
-    h_0 = torch.zeros(HIDDEN, dtype=torch.float64, requires_grad=True)
-    return (h_0, h_0) if kind is nn.LSTMCell else h_0
+def start(kind: type[nn.Module]) -> Tensor:
+    size = 2 * HIDDEN if kind is nn.LSTMCell else HIDDEN
+    return torch.zeros(size, dtype=torch.float64, requires_grad=True)
 
 
 @cache
 def parameters(name: str, radius: float) -> dict[str, Tensor]:
     """Draw a network's parameters as the chapter does."""
     _, kind, opened = networks()[name]
-    return chapter()["drawn"](kind, HIDDEN, radius, opened)
+    return chapter()["drawn"](kind, radius, opened)
 
 
 def norms(name: str, radius: float, length: int) -> Tensor:
-    """Return the norm of d h_T / d h_t for T - t = 0, 1, ..., T - 1."""
-    cell, kind, _ = networks()[name]
-    return chapter()["norms"](cell, sequence(length), start(kind), **parameters(name, radius))
+    """Return the norm of d s_T / d s_t for T - t = 0, 1, ..., T - 1."""
+    step, kind, _ = networks()[name]
+    step = partial(step, **parameters(name, radius))
+    return chapter()["norms"](step, sequence(length), start(kind))
 
 
 def whole_norm(name: str, radius: float, length: int) -> Tensor:
     """Return the norm of the gradient of half the squared length of h_T, over all parameters."""
-    cell, kind, _ = networks()[name]
+    step, kind, _ = networks()[name]
     leaves = {k: value.clone().requires_grad_() for k, value in parameters(name, radius).items()}
-    step = partial(cell, **leaves)
-    last = chapter()["run_steps"](step, sequence(length).unbind(0), start(kind))[-1]
-    h = last[0] if isinstance(last, tuple) else last
+    steps = sequence(length).unbind(0)
+    h = chapter()["run_steps"](partial(step, **leaves), steps, start(kind))[-1][:HIDDEN]
     found = torch.autograd.grad(h.square().sum() / 2, list(leaves.values()), materialize_grads=True)
     return torch.cat([gradient.flatten() for gradient in found]).norm()
 

@@ -59,7 +59,7 @@ export default {
     radius: "Spectral radius ρ",
     length: "Steps T",
     limit: "Clip at norm",
-    y: "Norm of ∂h(T) / ∂h(t)",
+    y: "Norm of ∂s(T) / ∂s(t)",
     x: "Steps back, T − t",
     legend: { curve: "this radius", other: "the other radii", clipped: "as clipping leaves it" },
     says: "After $1 steps back the norm is $2: the gradient $3.",

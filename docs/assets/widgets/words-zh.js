@@ -64,7 +64,7 @@ export default {
     radius: "谱半径 ρ",
     length: "时间步数 T",
     limit: "梯度裁剪的上限",
-    y: "∂h(T) / ∂h(t) 的范数",
+    y: "∂s(T) / ∂s(t) 的范数",
     x: "往回的步数，T − t",
     legend: { curve: "这个半径", other: "其他半径", clipped: "裁剪之后" },
     says: "往回 $1 步，范数是 $2：梯度$3。",

@@ -17,7 +17,7 @@
 #
 # ## What you need { #need }
 #
-# You know the function `rnn` from [Deep and bidirectional](../foundations/deep-and-bidirectional.md), and what "within rounding" means from [What "zero difference" means](../foundations/zero-difference.md).
+# You know the function `rnn` from [Deep and bidirectional](../foundations/deep-and-bidirectional.md), and what "within rounding" means from [What "zero difference" means](../numbers/zero-difference.md).
 # Besides PyTorch (`torch`), the lab uses `scikit-learn` for the data and the baseline, `matplotlib` for the plots, and `tqdm` for the progress bar.
 # In an environment of your own, `python -m pip install torch scikit-learn matplotlib tqdm ipykernel` installs them.
 # The lab downloads nothing, and trains on the CPU.
@@ -783,4 +783,4 @@ torch.set_num_threads(threads)
 #
 # You have trained the network that Part I builds, and checked it against PyTorch's on the way.
 # If you skipped a step, go back to [Deep and bidirectional](../foundations/deep-and-bidirectional.md).
-# If the bounds of the comparison interest you more than the digits, read [what "zero difference" means](../foundations/zero-difference.md).
+# If the bounds of the comparison interest you more than the digits, read [what "zero difference" means](../numbers/zero-difference.md).

@@ -1,0 +1,61 @@
+"""Sentences of the chapter on vanishing gradients that no claim on the page checks."""
+
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from claimdown.page import Code
+from claimdown.reader import read
+
+CHAPTER = Path(__file__).parents[2] / "docs/en/learning/vanishing-gradients.md"
+
+
+@cache
+def chapter(seed: int = 0) -> dict[str, Any]:
+    """Execute the page's definitions, and with other random numbers its experiment."""
+    original, namespace = torch.manual_seed, {}
+    torch.manual_seed = lambda at: original(at + 1000 * seed)
+    try:
+        for block in read(CHAPTER).of(Code):
+            definitions = block.code.lstrip().startswith(("import", "def ", '"""'))
+            wanted = seed > 0 and block.code.startswith("torch.manual_seed(1)")
+            if wanted or (definitions and "\nassert" not in block.code):
+                with redirect_stdout(StringIO()):
+                    exec(compile(block.code, CHAPTER.name, "exec", dont_inherit=True), namespace)
+            if wanted:
+                break
+    finally:
+        torch.manual_seed = original
+    return namespace
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_another_draw_gives_the_same_picture(seed: int) -> None:
+    curves = chapter(seed)["curves"]
+    far = {radius: {k: v[100].item() for k, v in of.items()} for radius, of in curves.items()}
+    for of in far.values():
+        assert of["RNN"] < of["linear"]
+        assert max(of["LSTM"], of["GRU"]) < far[1.0]["RNN"] < 1e-2
+        assert of["open LSTM"] > 1
+        assert 1e-2 < of["open GRU"] < 1
+    assert far[1.5]["RNN"] > 1
+    assert far[1.5]["open LSTM"] > 100
+
+
+def test_an_update_ends_orthogonality_unless_it_is_built_in() -> None:
+    torch.manual_seed(0)
+    for built_in in (False, True):
+        network = torch.nn.RNN(5, 6)
+        torch.nn.init.orthogonal_(network.weight_hh_l0)
+        if built_in:
+            torch.nn.utils.parametrizations.orthogonal(network, "weight_hh_l0")
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+        network(torch.randn(10, 4, 5))[0].square().sum().backward()
+        optimizer.step()
+        singular = torch.linalg.svdvals(network.weight_hh_l0.detach())
+        assert ((singular - 1).abs().max() < 1e-5) == built_in
