@@ -11,7 +11,7 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: kbjcfgam
+#   need: gkhlmhan
 #   data: mabanmei
 #   model: fkbcekch
 #   training: aiilfncb
@@ -23,7 +23,7 @@
 #   rows: inbjhbgp
 #   results: jcfgiahk
 #   exercises: oimdppng
-#   next: jnakfekc
+#   next: inlbjplg
 # ---
 
 # %% [markdown]
