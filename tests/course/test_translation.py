@@ -54,7 +54,7 @@ def test_every_lab_is_translated() -> None:
         ),
         ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is fence (refused) python tags"),
         (
-            "](../foundations/zero-difference.md)",
+            "](../numbers/zero-difference.md)",
             "](../foundations/memory.md)",
             "the link ../foundations/mem",
         ),
