@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from claimdown.page import Code
 from claimdown.reader import read
-from rnn_tutorial import gru_cell, lstm_cell, run_steps
+from rnn_tutorial import assert_close, gru_cell, lstm_cell, run_steps
 from tests.course.copying import definitions, needed
 from tools.figures import forget_bias, lstm_over_time
 from tools.site import docs_dir
@@ -95,3 +95,26 @@ def test_gru_in_place_has_each_bit(batch: int, size: int) -> None:
     reference = nn.GRUCell(5, size).requires_grad_(False)
     x, h = torch.randn(batch, 5), torch.randn(batch, size)
     assert torch.equal(cell(x, h, reference), reference(x, h))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_state_of_a_gru_can_tell_the_first_step_by_itself(dtype: torch.dtype) -> None:
+    gru = nn.GRU(5, 6, batch_first=True, dtype=dtype).requires_grad_(False)
+    for name, value in gru.named_parameters():
+        value[6:12] = -100 if name == "bias_ih_l0" else 0
+    gru.weight_hh_l0[6:12, 0], gru.bias_ih_l0[12] = 200, 100  # z reads a unit that becomes one
+    output, _ = gru(torch.randn(4, 20, 5, dtype=dtype))
+    assert_close(output, output[:, :1].expand_as(output), eps=16)
+    assert output[:, 0, 1:].std() > 0.1
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize(("steps", "size", "shown_size"), [(1, 6, 1), (4, 6, 3), (50, 64, 16)])
+def test_projection_is_a_plain_lstm_with_a_head(steps: int, size: int, shown_size: int) -> None:
+    projected, plain = nn.LSTM(5, size, proj_size=shown_size), nn.LSTM(5, size)
+    values = {name: value.detach() for name, value in projected.named_parameters()}
+    head = values.pop("weight_hr_l0")
+    plain.load_state_dict(values | {"weight_hh_l0": values["weight_hh_l0"] @ head})
+    x = torch.randn(steps, 3, 5)
+    (expected, (_, expected_c)), (output, (_, c)) = projected(x), plain(x)
+    assert_close((output @ head.T, c), (expected, expected_c), eps=64)
