@@ -6,11 +6,14 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 
-@pytest.mark.parametrize("reason", ["cut", "not used"])
+@pytest.mark.parametrize("reason", ["cut", "not used", "frozen"])
 def test_a_part_that_no_gradient_reaches_has_none(reason: str) -> None:
     embed, rnn = nn.Embedding(8, 5), nn.RNN(5, 6, batch_first=True)
-    read = embed(torch.randint(8, (4, 16)))
-    rnn(read.detach() if reason == "cut" else torch.zeros(4, 16, 5))[0].sum().backward()
+    tokens = torch.randint(8, (4, 16))
+    if reason == "frozen":
+        embed.requires_grad_(False)
+    read = embed(tokens).detach() if reason == "cut" else embed(tokens)
+    rnn(torch.zeros(4, 16, 5) if reason == "not used" else read)[0].sum().backward()
     assert embed.weight.grad is None
     assert rnn.weight_hh_l0.grad is not None
 
@@ -48,3 +51,27 @@ def test_flatten_parameters_changes_nothing_on_a_cpu() -> None:
     places = [parameter.data_ptr() for parameter in rnn.parameters()]
     rnn.flatten_parameters()
     assert [parameter.data_ptr() for parameter in rnn.parameters()] == places
+
+
+def test_below_a_head_of_zeros_a_gradient_of_zero_is_only_the_first() -> None:
+    torch.manual_seed(0)
+    rnn, head = nn.RNN(5, 6, batch_first=True), nn.Linear(6, 8)
+    nn.init.zeros_(head.weight)
+    optimizer = torch.optim.SGD([*rnn.parameters(), *head.parameters()], lr=0.1)
+    x, targets, norms = torch.randn(4, 16, 5), torch.randint(8, (64,)), []
+    for _ in range(2):
+        optimizer.zero_grad()
+        cross_entropy(head(rnn(x)[0]).flatten(0, 1), targets).backward()
+        norms.append(rnn.weight_hh_l0.grad.norm().item())
+        optimizer.step()
+    assert norms[0] == 0 < norms[1]
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_last_reverse_output_reads_earlier_steps_through_the_layer_below_only(layers: int) -> None:
+    both = nn.RNN(5, 6, layers, batch_first=True, bidirectional=True).requires_grad_(False)
+    x = torch.randn(4, 16, 5)
+    changed = x.clone()
+    changed[:, :-1] += 1.0
+    last, other = both(x)[0][:, -1, 6:], both(changed)[0][:, -1, 6:]
+    assert torch.equal(last, other) == (layers == 1)
