@@ -59,3 +59,19 @@ def test_an_update_ends_orthogonality_unless_it_is_built_in() -> None:
         optimizer.step()
         singular = torch.linalg.svdvals(network.weight_hh_l0.detach())
         assert ((singular - 1).abs().max() < 1e-5) == built_in
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_update_without_clipping_leaves_no_unit_above_zero(seed: int) -> None:
+    torch.manual_seed(seed)
+    counter = torch.nn.RNN(1, 16, nonlinearity="relu")
+    torch.nn.init.eye_(counter.weight_hh_l0)
+    optimizer = torch.optim.SGD(counter.parameters(), lr=0.003)
+    for alive in (True, False):
+        bits = 1.0 * torch.randint(2, (30, 32, 1))
+        output, h_n = counter(bits)
+        assert (output > 0).any() == alive
+        optimizer.zero_grad()
+        (h_n[0].sum(1) - bits.sum((0, 2))).square().mean().backward()
+        assert any(parameter.grad.any() for parameter in counter.parameters()) == alive
+        optimizer.step()
