@@ -75,3 +75,14 @@ def test_last_reverse_output_reads_earlier_steps_through_the_layer_below_only(la
     changed[:, :-1] += 1.0
     last, other = both(x)[0][:, -1, 6:], both(changed)[0][:, -1, 6:]
     assert torch.equal(last, other) == (layers == 1)
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_a_change_can_fade_below_rounding_before_the_sequence_ends(kind: type[nn.RNNBase]) -> None:
+    torch.manual_seed(0)
+    network = kind(8, 32, batch_first=True).requires_grad_(False)
+    x = torch.randn(1, 800, 8)
+    changed = x.clone()
+    changed[0, 2] += 1.0
+    moved = (network(x)[0] != network(changed)[0]).any(dim=-1)[0]
+    assert moved[2] and not moved[:2].any() and not moved[-100:].any()
