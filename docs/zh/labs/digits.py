@@ -11,12 +11,12 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: gkhlmhan
+#   need: behlokfd
 #   data: mabanmei
 #   model: fkbcekch
 #   training: aiilfncb
 #   choices: elplbpmh
-#   check: mkicbdcf
+#   check: fpldmfmm
 #   test: cdmcgkch
 #   luck: indofloi
 #   errors: pibkmkhg
@@ -33,7 +33,7 @@
 #
 # ## 预备知识 { #need }
 #
-# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[“零误差”意味着什么](../numbers/zero-difference.md)知道了“在舍入误差以内”是什么意思。
+# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[沿时间的线性层](../foundations/linear-layer-over-time.md#check)知道了“在舍入误差以内”是什么意思。
 # 除了 PyTorch（`torch`），这个实验还用 `scikit-learn` 提供数据和基线，用 `matplotlib` 画图，用 `tqdm` 显示进度条。
 # 要在你自己的环境里安装它们，运行 `python -m pip install torch scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -418,7 +418,7 @@ curves = {
 
 # %% [markdown]
 # 两条曲线相同吗？
-# 第一个损失由相等的权重经过一次前向传播得到，所以适用本课程通常的界限：八个机器精度。
+# 第一个损失由相等的权重经过一次前向传播得到，所以界限可以比本课程通常的十六个更紧：八个机器精度。
 # 从那以后，两个模型各自训练。
 # 每个模型都把自己的舍入误差带进下一步，而梯度小的地方，优化器的除数也小。
 # 所以给每一步各八个机器精度：$k$ 步之后，两个损失最多可以相差 $8\,k\,\varepsilon$。
