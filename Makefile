@@ -60,7 +60,7 @@ update: $(INSTALLED)  ## redraw figures, rewrite widget data, outputs and verifi
 	$(BIN)/python -m tools.widgets
 	$(BIN)/python -m claimdown --update
 
-format: $(INSTALLED)  ## format the Python files and mend what ruff can mend
+format: $(INSTALLED)  ## format the Python files and fix what ruff can fix
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 

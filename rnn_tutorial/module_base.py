@@ -206,10 +206,11 @@ def _run_batch(network: RNNBase, input: Tensor, hx: Hidden) -> tuple[Tensor, Hid
             f"got shape {tuple(input.shape)}"
         )
     output, state = _run(network, input.transpose(0, 1) if first else input, state)
-    if first and torch.compiler.is_compiling():  # PyTorch 2.6 exports `transpose_` wrong to ONNX
-        output = output.transpose(0, 1).clone()
-    elif first:  # in place: no view is left, which users may edit and `torch.save` saves alone
-        output = output.transpose_(0, 1)
+    if first:
+        # In place, no view is left, which users may edit and `torch.save` saves alone. Traced, it
+        # is a copy: PyTorch 2.6 exports `transpose_` wrong to ONNX.
+        traced = torch.compiler.is_compiling()
+        output = output.transpose(0, 1).clone() if traced else output.transpose_(0, 1)
     return output, _hidden(network, state)
 
 

@@ -24,7 +24,7 @@ WORDS = {
         colon=": ",
     ),
     "zh": Words(
-        lab_of="本笔记本是《{course}》的实验：[{title}]({link})。",
+        lab_of="本 Notebook 是《{course}》的实验：[{title}]({link})。",
         code="代码",
         permalink="永久链接",
         search="搜索",

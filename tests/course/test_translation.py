@@ -54,9 +54,9 @@ def test_every_lab_is_translated() -> None:
         ),
         ('# %% tags=["folded"]', '# %% tags=["claim"]', "here is fence (refused) python tags"),
         (
-            "](../numbers/zero-difference.md)",
+            "](../foundations/deep-and-bidirectional.md)",
             "](../foundations/memory.md)",
-            "the link ../foundations/mem",
+            "the link ../foundations/deep",
         ),
         (
             "实验不下载任何东西",

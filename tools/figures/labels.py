@@ -99,7 +99,7 @@ LABELS = {
     "two stacks": "两叠",
     "update  z": "更新  z",
     "weight": "权重",
-    "what is read + what is kept, in four parts": "读取的 + 保留的，分成四份",
+    "what is read + what is kept, in four parts": "两个乘积之和，按门切成四块",
     "whole": "整个",
 }
 # Labels that are the same in Chinese: names of the code, of types, of functions and networks.

@@ -17,7 +17,7 @@
 #
 # ## What you need { #need }
 #
-# You know the function `rnn` from [Deep and bidirectional](../foundations/deep-and-bidirectional.md), and what "within rounding" means from [What "zero difference" means](../numbers/zero-difference.md).
+# You know the function `rnn` from [Deep and bidirectional](../foundations/deep-and-bidirectional.md), and what "within rounding" means from [A linear layer over time](../foundations/linear-layer-over-time.md#check).
 # Besides PyTorch (`torch`), the lab uses `scikit-learn` for the data and the baseline, `matplotlib` for the plots, and `tqdm` for the progress bar.
 # In an environment of your own, `python -m pip install torch scikit-learn matplotlib tqdm ipykernel` installs them.
 # The lab downloads nothing, and trains on the CPU.
@@ -402,10 +402,10 @@ curves = {
 
 # %% [markdown]
 # Are the two curves the same?
-# The first loss comes out of one pass over equal weights, so the course's usual bound fits: eight times the machine epsilon.
+# The first loss comes out of one pass over equal weights, so a bound tighter than the course's usual sixteen fits: eight times the machine epsilon.
 # After that the models train apart.
 # Each takes its own rounding error into the next step, and the optimizer divides by numbers that are small where gradients are small.
-# So give every step its own eight epsilon: after $k$ steps, the losses may differ by $8\,k\,\varepsilon$.
+# So give every step its own eight epsilons: after $k$ steps, the losses may differ by $8\,k\,\varepsilon$.
 # That bound is honest only if training does not blow differences up, and the plot below shows whether it does.
 # If the two models differed in anything but rounding, it would show in float64, where epsilon is so much smaller: train both there too.
 

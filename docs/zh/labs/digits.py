@@ -11,12 +11,12 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: gkhlmhan
+#   need: behlokfd
 #   data: mabanmei
 #   model: fkbcekch
 #   training: aiilfncb
 #   choices: elplbpmh
-#   check: mkicbdcf
+#   check: fpldmfmm
 #   test: cdmcgkch
 #   luck: indofloi
 #   errors: pibkmkhg
@@ -29,11 +29,11 @@
 # %% [markdown]
 # # 逐行读数字 { #digits }
 #
-# 做完这个实验，你能训练一个代码从头到尾都读过的循环神经网络，与 PyTorch 的网络比较，并如实说出它好到什么程度。
+# 做完这个实验，你能训练一个循环神经网络，它的每一行代码你都读过；把它与 PyTorch 的网络比较，并如实评价它的表现。
 #
 # ## 预备知识 { #need }
 #
-# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[“零误差”意味着什么](../numbers/zero-difference.md)知道了“在舍入误差以内”是什么意思。
+# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[沿时间的线性层](../foundations/linear-layer-over-time.md#check)知道了“在舍入误差以内”是什么意思。
 # 除了 PyTorch（`torch`），这个实验还用 `scikit-learn` 提供数据和基线，用 `matplotlib` 画图，用 `tqdm` 显示进度条。
 # 要在你自己的环境里安装它们，运行 `python -m pip install torch scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -62,7 +62,7 @@ from tqdm import tqdm
 
 # %% [markdown]
 # 课程中的函数，你只需要两个。
-# 可以下载的笔记本里，这个位置放的是它们的源代码，所以不装课程的程序包也能运行。
+# 可以下载的 Notebook 里，这个位置放的是它们的源代码，所以不装课程的程序包也能运行。
 
 # %%
 from rnn_tutorial import linear, rnn
@@ -231,7 +231,7 @@ print("standard deviation", f"{inputs[parts.train].std():.4f}")
 # ## 模型 { #model }
 #
 # 网络读取所有的行，始终只保持一个状态，也就是由 $H$ 个隐藏特征组成的向量。
-# 读完最后一行，状态已经看过整幅图像，线性的输出层再由它给每个数字算出一个得分。
+# 读完最后一行，状态已包含整幅图像的信息，线性的输出层再由它给每个数字算出一个得分。
 # 输出层得到的只有这最后一个状态：
 #
 # $$\mathrm{scores} = W\,h_T + b$$
@@ -291,7 +291,7 @@ with torch.no_grad():
 #
 # - Adam 给每个参数各自的步长。
 # - 学习率沿余弦曲线降到零：开始时步子大，结束时步子细。
-# - 标签平滑要求的把握，比百分之百略低一点。
+# - 标签平滑只要求网络给出略低于百分之百的把握。
 #   图像这么少，网络能把训练集背下来；有了平滑，得分就不会无止境地增大。
 #
 # 批量的顺序来自一个带随机种子的生成器，这样两个模型可以看到同样的批量。
@@ -418,11 +418,11 @@ curves = {
 
 # %% [markdown]
 # 两条曲线相同吗？
-# 第一个损失由相等的权重经过一次前向传播得到，所以适用本课程通常的界限：八个机器精度。
+# 第一个损失由相等的权重经过一次前向传播得到，所以误差界可以比本课程通常的十六倍更紧：机器精度的八倍。
 # 从那以后，两个模型各自训练。
-# 每个模型都把自己的舍入误差带进下一步，而梯度小的地方，优化器的除数也小。
-# 所以给每一步各八个机器精度：$k$ 步之后，两个损失最多可以相差 $8\,k\,\varepsilon$。
-# 只有训练不会把差放大，这个界限才站得住；会不会放大，下面的图会告诉你。
+# 每个模型都把自己的舍入误差带进下一次更新，而梯度小的地方，优化器的除数也小。
+# 所以每次更新允许机器精度的八倍：$k$ 次更新之后，两个损失最多可以相差 $8\,k\,\varepsilon$。
+# 只有训练不会把误差放大，这个误差界才站得住；会不会放大，下面的图会告诉你。
 # 假如两个模型除舍入之外还有别的不同，在 float64 下就会显露出来，因为那里的机器精度小得多：所以在 float64 下也把两个都训练一遍。
 
 # %%
@@ -717,7 +717,7 @@ print(f"read by the network: {totals[0]}, by the baseline: {totals[1]}")
 # %% [markdown]
 # ## 练习 { #exercises }
 #
-# 1. 在第一个训练步之前，网络什么也不知道。
+# 1. 在第一次更新之前，网络什么也不知道。
 #    你预计损失是多少？曲线是从那里开始的吗？
 
 # %% [markdown] tags=["solution"]
@@ -799,4 +799,4 @@ torch.set_num_threads(threads)
 #
 # 你训练了第一部分搭建的网络，顺便也与 PyTorch 的网络核对过。
 # 如果你跳过了某一步，就回到[深层与双向](../foundations/deep-and-bidirectional.md)。
-# 如果比起数字，你更关心比较用的界限，就读[“零误差”意味着什么](../numbers/zero-difference.md)。
+# 如果比起数字，你更关心比较用的误差界，就读[“零误差”意味着什么](../numbers/zero-difference.md)。
