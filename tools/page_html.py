@@ -10,7 +10,7 @@ _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
 SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 # How a claim ends in Chinese, which would be broken anywhere.
 CHINESE = config_for(ROOT).words("zh")
-ENDING = re.compile(f"(?:{CHINESE.equal}|{CHINESE.within_rounding})(?=</p>)")
+ENDING = re.compile(f"(?:{CHINESE.equal}|{CHINESE.within_rounding})(?=</summary>)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 

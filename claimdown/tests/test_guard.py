@@ -96,7 +96,7 @@ PLANTED = {
     "claim in a folded box": (
         put_in("<details><summary>Claim: more</summary></details>"), 14, "a claim that is not"
     ),
-    "claim taken out": (cut('<p class="admonition-title', "</p>"), 14, "is not on the page"),
+    "claim taken out": (cut("<summary>Claim", "</summary>"), 14, "is not on the page"),
     "claim changed": (lambda html: html.replace("numbers (", "tensors ("), 14, "is not on the"),
 }  # fmt: skip
 

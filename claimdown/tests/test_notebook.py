@@ -283,6 +283,16 @@ def test_links_are_those_of_the_site(
     assert f"[A]({address})" in cell.source
 
 
+def test_links_to_other_files_that_the_site_shows_as_pages(tmp_path: Path) -> None:
+    root = course(tmp_path, {"docs/planted.md": "# A { #a }\n\n[a](lab.py#b) [b](x.csv)"})
+    file = root / "pyproject.toml"
+    entry = '[tool.claimdown]\npage_suffixes = [".md", ".py"]\n\n'
+    file.write_text(entry + file.read_text(encoding="utf-8"), encoding="utf-8")
+    page = read(root / "docs" / "planted.md")
+    (cell,) = notebook(page, run(page), f"{SITE}planted.html").cells
+    assert cell.source.endswith(f"[a]({SITE}lab.html#b) [b]({SITE}x.csv)")
+
+
 def test_links_without_an_address_stay_as_they_are(tmp_path: Path) -> None:
     text = "[a](other.md#need) [b](#box) ![c](../rows.svg)"
     page = planted(tmp_path, f"{text}\n\n{IMAGE}")

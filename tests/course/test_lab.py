@@ -70,7 +70,7 @@ def test_page_shows_every_cell(article: Tag) -> None:
     assert [text for text in plain if re.search(r"\b(?:import|def|for|print)\b", text)] == []
     folded = [cell for cell in cells if "folded" in cell.metadata.get("tags", [])]
     assert len(article.select("details.folded > .language-python")) == len(folded) > 0
-    assert len(article.select(".admonition.success > .admonition-title")) == 2
+    assert len(article.select("details.check > summary")) == 2
     assert len(article.select("details.success > summary")) == 4
     assert [heading["id"] for heading in article.find_all(["h1", "h2"])] == SECTIONS
     prose = " ".join(article.get_text().split())

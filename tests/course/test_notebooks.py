@@ -123,7 +123,9 @@ def test_what_came_before_stands_in_one_hidden_cell(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_links_to_the_site_lead_to_its_pages(path: Path) -> None:
-    published = {SITE + address_of(page) for name in LANGUAGES for page in pages(name)}
+    labs = [lab for name in LANGUAGES for lab in docs_dir(name).glob("labs/*.py")]
+    sources = [*labs, *(page for name in LANGUAGES for page in pages(name))]
+    published = {SITE + address_of(source) for source in sources}
     texts = "".join(cell.source for cell in cells(notebook_of(path), "markdown"))
     targets = set(re.findall(rf"\]\(({re.escape(SITE)}[^)#]*)", texts))
     assert targets

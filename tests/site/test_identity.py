@@ -155,7 +155,7 @@ def test_nothing_moves_while_the_front_page_loads(
 
 def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> None:
     still.goto(served)
-    assert still.locator(".part > ol > li > a").count() == 17
+    assert still.locator(".part > ol > li > a").count() == 18
     counter = "e => getComputedStyle(e, '::before').content"
     assert still.locator(".part > ol > li").last.evaluate(counter) == "counter(chapter)"
     reset = "e => getComputedStyle(e).counterReset"
@@ -238,7 +238,7 @@ def test_chapter_on_paper(context: BrowserContext, served: str, name: str) -> No
     }).map(code => code.innerText)"""
     assert page.locator("article pre > code").evaluate_all(wrapped) == []
     whole = "all => all.map(e => getComputedStyle(e).breakInside)"
-    for kept in ("figure.figure", ".admonition.success", "div.highlight"):
+    for kept in ("figure.figure", "div.highlight"):
         assert set(page.locator(f"article {kept}").evaluate_all(whole)) == {"avoid"}, kept
     after = "e => getComputedStyle(e, '::after').content"
     assert "https://" in page.locator(

@@ -24,7 +24,7 @@ def test_shape_stays_on_one_line(html: str, shown: str) -> None:
 
 
 def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
-    title = '<p class="admonition-title">断言：它们一样{}</p>'
+    title = "<summary>断言：它们一样{}</summary>"
     assert finished(title.format("（相等）")) == title.format(
         '<span class="closed">（相等）</span>'
     )

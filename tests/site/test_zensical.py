@@ -23,7 +23,7 @@ PARTS = {
     "python": ".language-python.highlight",
     "output": ".language-text.highlight > .filename",
     "verified": ".verified > .verified-mark",
-    "claim": ".admonition.success",
+    "claim": "details.check",
     "solution": "details.success",
     "figure": "figure.figure > svg",
     "formula": ".arithmatex",

@@ -82,6 +82,7 @@ class Config:
     timeout: float = 60.0  # seconds a page; its front matter may say otherwise
     shown: tuple[str, ...] = SHOWN  # languages of fences that only show something
     html: tuple[str, ...] = HTML  # raw HTML tags that cannot look like code
+    page_suffixes: tuple[str, ...] = (".md",)  # of files that the site shows as pages
     heading_ids: bool = True  # every heading ends in `{ #id }`
     front_matter: tuple[str, ...] = ()  # keys that every page has
     cache: str = ".cache/claimdown"

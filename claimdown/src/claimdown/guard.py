@@ -25,6 +25,8 @@ NO_TEXT = "pre", "script", "style", ".verified", ".headerlink", ".checks", ".cla
 FORMULAS = ".arithmatex", ".katex", ".MathJax", "math"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 LONGEST = 70  # characters of a block that are quoted
+# Of boxes, folded or not, in the order of the page.
+TITLES = "//summary | //*[contains(concat(' ', @class, ' '), ' admonition-title ')]"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def published(html: str, claim: str) -> Published:
     values = [_value(span) for span in tree.find_class("verified")]
     texts = [(normal(block.text_content()), _is_python(block)) for block in blocks]
     _blank(tree, *FORMULAS)  # one that has been typeset has lost its source
-    titles = [letters(title.text_content()) for title in _all(tree, ".admonition-title", "summary")]
+    titles = [letters(title.text_content()) for title in tree.xpath(TITLES)]
     claims = [title for title in titles if title.lower().startswith(letters(claim).lower())]
     python = [text for text, is_code in texts if is_code]
     return Published(tuple(text for text, _ in texts), tuple(python), tuple(values), tuple(claims))

@@ -258,11 +258,13 @@ class _Writer:
         path, mark, anchor = target.partition("#")
         if urlsplit(target).scheme or not path:
             return urljoin(self.address, target)
+        endings = "|".join(map(re.escape, self.page.config.page_suffixes))
         if self.address.endswith(".html"):
-            return re.sub(r"\.md$", ".html", urljoin(self.address, path)) + mark + anchor
+            return re.sub(f"({endings})$", ".html", urljoin(self.address, path)) + mark + anchor
         # The site shows a.md as a/, and index.md as its folder.
         folder = urljoin(self.address, "." if self.page.path.stem in ("index", "README") else "..")
-        return re.sub(r"(/index|/README)?\.md$", "/", urljoin(folder, path)) + mark + anchor
+        page = re.sub(f"(/index|/README)?({endings})$", "/", urljoin(folder, path))
+        return page + mark + anchor
 
 
 def nested(blocks: Sequence[Block]) -> Iterator[tuple[Block, list[Block]]]:
