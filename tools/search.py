@@ -26,8 +26,10 @@ ENTRY = re.compile(
     re.DOTALL,
 )
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
-# How much a find counts, by the beginning of the page's address: the chapters come first.
-WEIGHTS = {"reference/": 0.3, "contributing": 0.3, "checks": 0.3, "look-up/": 0.9}
+# How much a find counts, by the beginning of the page's address: messages, then the chapters.
+WEIGHTS = {
+    "reference/": 0.3, "contributing": 0.3, "checks": 0.3, "look-up/symptoms": 1.5, "look-up/": 0.9
+}  # fmt: skip
 # Pages that people look up by name, and that are searched by their headings.
 BY_NAME = ("reference/", "contributing", "checks")
 HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)

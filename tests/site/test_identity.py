@@ -222,8 +222,11 @@ def test_chapter_on_paper(context: BrowserContext, served: str, name: str) -> No
     # A4 less the margins of site.css, at 96 px an inch.
     page.set_viewport_size({"width": int((210 - 30) / 25.4 * 96), "height": 1000})
     page.emulate_media(media="print")
-    for hidden in ("header", ".md-sidebar", ".md-footer", ".md-code__nav", ".rnn-notebook",
-                   ".md-content__button", ".verified-legend", "article details"):  # fmt: skip
+    hidden_parts = [
+        "header", ".md-sidebar", ".md-footer", ".md-code__nav", ".rnn-notebook",
+        ".md-content__button", ".verified-legend", "article details:not(.check)",
+    ]  # fmt: skip
+    for hidden in hidden_parts:
         found = page.locator(hidden)
         assert found.count(), hidden
         assert not any(element.is_visible() for element in found.all()), hidden

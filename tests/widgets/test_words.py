@@ -195,7 +195,11 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
     for changed, error, reason in (
         ({"cell": "GRU", "proj_size": 3}, "ValueError: proj_size argument is only", "只有 LSTM"),
         ({"H": 0}, "ValueError: hidden_size must be greater than zero", "必须大于零"),
-        ({"cell": "LSTM", "proj_size": 9}, "ValueError: proj_size has to be smaller", "小于隐藏层"),
+        (
+            {"cell": "LSTM", "proj_size": 9},
+            "ValueError: proj_size has to be smaller",
+            "小于隐藏状态",
+        ),
         ({"T": 0}, "RuntimeError: Expected sequence length to be larger than 0", "一个时间步"),
     ):
         usual = {"cell": "RNN", "N": 2, "T": 3, "E": 4, "H": 5, "num_layers": 1, "proj_size": 0}
