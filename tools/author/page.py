@@ -52,7 +52,9 @@ def filled_in(path: Path) -> list[str]:
     report = run(read(path), update=True)
     if report.edits:
         apply_edits(path, report.page.text, report.edits)
-        print(f"{rules.name_of(path)}: {len(report.edits)} outputs and values written")
+        # In one piece: the twin's thread may be printing, too.
+        written = f"{rules.name_of(path)}: {len(report.edits)} outputs and values written\n"
+        print(written, end="", flush=True)
     found = {(failure.line, failure.message): None for failure in report.failures}
     return [as_fault(path, line, message) for line, message in found]
 
