@@ -33,8 +33,11 @@ def faults_about(path: Path) -> Iterator[str]:
         ThreadPoolExecutor(len(there)) as pool,
     ):
         copied = process.submit(copied_from, source)
-        failures = dict(zip(there, pool.map(filled_in, there), strict=True))
-        for found in failures.values():
+        failures = {}
+        for twin, (edits, found) in zip(there, pool.map(filled_in, there), strict=True):
+            if edits:
+                print(f"{rules.name_of(twin)}: {edits} outputs and values written")
+            failures[twin] = found
             yield from found
         for twin in there:
             yield from rules.faults(read(twin))
@@ -47,16 +50,13 @@ def faults_about(path: Path) -> Iterator[str]:
         yield from compare([source], config_for(source))
 
 
-def filled_in(path: Path) -> list[str]:
-    """Run a page and write its outputs and values; name what does not hold."""
+def filled_in(path: Path) -> tuple[int, list[str]]:
+    """Run a page and write its outputs and values; return how many, and what does not hold."""
     report = run(read(path), update=True)
     if report.edits:
         apply_edits(path, report.page.text, report.edits)
-        # In one piece: the twin's thread may be printing, too.
-        written = f"{rules.name_of(path)}: {len(report.edits)} outputs and values written\n"
-        print(written, end="", flush=True)
     found = {(failure.line, failure.message): None for failure in report.failures}
-    return [as_fault(path, line, message) for line, message in found]
+    return len(report.edits), [as_fault(path, line, message) for line, message in found]
 
 
 def copied_from(path: Path) -> list[str]:

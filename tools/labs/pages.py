@@ -33,11 +33,7 @@ HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 HEADING_ID = re.compile(r"\s*\{\s*#(?P<id>[\w-]+)\s*\}\s*$")
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 FOLDED = '<details class="note folded"><summary>{}</summary>\n{}</details>'
-BOXES = {
-    "claim": ("details", "summary", "check", ""),
-    "note": ("details", "summary", "note", ""),
-    "solution": ("details", "summary", "success", ""),
-}
+BOXES = {"claim": "check", "note": "note", "solution": "success"}  # a cell's tag, and its class
 
 
 def lab_page(html: str, page: Page, files: Files, language: str) -> str:
@@ -106,9 +102,7 @@ def _boxed(box: str, html: str) -> str:
     if title is None or title.strong is None or title.strong.text.strip() != title.text.strip():
         raise ValueError(f'a cell tagged "{box}" must begin with a bold paragraph, its title')
     title.extract()
-    element, head, classes, head_class = BOXES[box]
-    outer = _tag(element, {"class": classes})
-    inner = _tag(head, {"class": head_class} if head_class else {})
+    outer, inner = _tag("details", {"class": BOXES[box]}), _tag("summary", {})
     inner.extend(list(title.strong.contents))
     outer.extend([inner, *list(soup.contents)])
     return str(outer)
