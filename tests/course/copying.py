@@ -10,6 +10,7 @@ import ast
 import builtins
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from claimdown.page import Code
 from claimdown.reader import read
@@ -65,6 +66,17 @@ def needed(wanted: Definition, found: list[Definition]) -> list[Definition]:
         chosen[definition.name] = definition
         waiting += [by_name[n] for n in definition.uses if n in by_name and n not in chosen]
     return [definition for definition in found if definition in chosen.values()]
+
+
+def executed(page: Path, *names: str) -> dict[str, Any]:
+    """Execute the named definitions of a page, with its imports and the definitions they name."""
+    blocks = read(page).of(Code)
+    found = definitions(blocks)
+    wanted = {d.source: d for name in names for d in found if d.name == name}
+    sources = dict.fromkeys(s.source for d in wanted.values() for s in needed(d, found))
+    namespace: dict[str, Any] = {}
+    exec("\n\n".join([blocks[0].code, *sources]), namespace)
+    return namespace
 
 
 def faults(page: Path, text: str | None = None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from claimdown.page import Code
 from claimdown.reader import read
 from rnn_tutorial import assert_close, gru_cell, lstm_cell, run_steps
-from tests.course.copying import definitions, needed
+from tests.course.copying import executed
 from tools.figures import forget_bias, lstm_over_time
 from tools.site import docs_dir
 
@@ -25,17 +24,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def shown(*names: str, page: Path = LSTM) -> dict[str, Any]:
-    """Return functions as a page defines them."""
-    blocks = read(page).of(Code)
-    found = definitions(blocks)
-    wanted = {d.source: d for name in names for d in found if d.name == name}
-    sources = dict.fromkeys(s.source for d in wanted.values() for s in needed(d, found))
-    namespace: dict[str, Any] = {}
-    exec("\n\n".join([blocks[0].code, *sources]), namespace)
-    return namespace
 
 
 def learned(recall_errors: Callable[..., Tensor], *given: Any, **options: Any) -> int:
@@ -63,19 +51,19 @@ def test_gradient_lies_above_that_of_the_direct_path(bias: int) -> None:
 
 
 def test_lstm_as_drawn_does_worse_in_silence_than_an_rnn() -> None:
-    recall_errors = shown("recall_errors")["recall_errors"]
+    recall_errors = executed(LSTM, "recall_errors")["recall_errors"]
     trials = [learned(recall_errors, kind, lag=20, noise=0.0) for kind in (nn.LSTM, nn.RNN)]
     assert trials[0] < 5 < trials[1]
 
 
 def test_forget_bias_of_one_is_too_small_for_most() -> None:
-    page = shown("recall_errors", "open_forget_gate")
+    page = executed(LSTM, "recall_errors", "open_forget_gate")
     opened = partial(page["open_forget_gate"], bias=1.0)
     assert learned(page["recall_errors"], nn.LSTM, opened) < 5
 
 
 def test_given_more_updates_some_rnns_learn() -> None:
-    recall_errors = shown("recall_errors")["recall_errors"]
+    recall_errors = executed(LSTM, "recall_errors")["recall_errors"]
     assert learned(recall_errors, nn.RNN, updates=400) > 0
 
 
@@ -91,7 +79,7 @@ def test_gru_has_each_bit_for_one_sample_and_for_multiples_of_32(
 
 @pytest.mark.parametrize(("batch", "size"), [(2, 3), (4, 6), (7, 17), (16, 48)])
 def test_gru_in_place_has_each_bit(batch: int, size: int) -> None:
-    cell = shown("gru_cell_in_place", page=VARIANTS)["gru_cell_in_place"]
+    cell = executed(VARIANTS, "gru_cell_in_place")["gru_cell_in_place"]
     reference = nn.GRUCell(5, size).requires_grad_(False)
     x, h = torch.randn(batch, 5), torch.randn(batch, size)
     assert torch.equal(cell(x, h, reference), reference(x, h))

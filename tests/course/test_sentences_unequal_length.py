@@ -8,26 +8,16 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from claimdown.page import Code
-from claimdown.reader import read
 from rnn_tutorial import lengths_to_mask
+from tests.course.copying import executed
 
 CHAPTER = Path(__file__).parents[2] / "docs/en/sequences/unequal-length.md"
 
 
 @cache
 def chapter() -> dict[str, Any]:
-    """Execute the page's imports, and what it defines on buckets and loading, up to its runs."""
-    namespace: dict[str, Any] = {}
-    for block in read(CHAPTER).of(Code):
-        for wanted, end in (
-            ("import", "\0"),
-            ("def batches", "\ntorch."),
-            ("def collate", "\ndata"),
-        ):
-            if block.code.startswith(wanted):
-                exec(compile(block.code.split(end)[0], CHAPTER.name, "exec"), namespace)
-    return namespace
+    """Execute what the page defines on buckets and loading."""
+    return executed(CHAPTER, "padding_share", "collate", "Buckets")
 
 
 def sentences(seed: int) -> torch.Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.seeds import moved_seeds
 from claimdown.page import Code
 from claimdown.reader import read
 
@@ -18,9 +19,8 @@ CHAPTER = Path(__file__).parents[2] / "docs/en/learning/vanishing-gradients.md"
 @cache
 def chapter(seed: int = 0) -> dict[str, Any]:
     """Execute the page's definitions, and with other random numbers its experiment."""
-    original, namespace = torch.manual_seed, {}
-    torch.manual_seed = lambda at: original(at + 1000 * seed)
-    try:
+    namespace: dict[str, Any] = {}
+    with moved_seeds(seed):
         for block in read(CHAPTER).of(Code):
             definitions = block.code.lstrip().startswith(("import", "def ", '"""'))
             wanted = seed > 0 and block.code.startswith("torch.manual_seed(1)")
@@ -29,8 +29,6 @@ def chapter(seed: int = 0) -> dict[str, Any]:
                     exec(compile(block.code, CHAPTER.name, "exec", dont_inherit=True), namespace)
             if wanted:
                 break
-    finally:
-        torch.manual_seed = original
     return namespace
 
 
