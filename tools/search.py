@@ -13,9 +13,9 @@ FENCE = re.compile(r'<div class="language-(?:python|text)\b.*?</pre>', re.DOTALL
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 # the markup of formulas and figures;
 DRAWN = re.compile(r"(<(bdi|svg)\b[^>]*>).*?(?=</\2>)", re.DOTALL)
-# solutions, what a chapter builds on and what comes after it, and what only counts and explains.
+# solutions, what a chapter builds on, sums up and leads to, and what only counts and explains.
 UNSOUGHT = re.compile(
-    r'<details class="success"|<h2 id="(?:need|next)"|<p class="verified-legend"'
+    r'<details class="success"|<h2 id="(?:need|summary|next)"|<p class="verified-legend"'
     r'|<div class="(?:claimdown-facts|checks)"'
 )
 # What the search would show as one long text: entries of lists of terms, rows, captions.

@@ -33,7 +33,7 @@ from tools.site import (
 )
 
 UNFILLED = re.compile(r"TODO .+")  # as the templates of make chapter have it
-BONES = ("need", "idea", "code", "check", "mistakes", "exercises", "next")
+BONES = ("need", "idea", "code", "check", "mistakes", "summary", "exercises", "next")
 CHAPTERS = ("foundations", "gates", "sequences", "learning", "numbers")  # their folders
 WORDS, SHOWN, CLAIMED = 1800, 150, 450  # at most, the last one for the claims of all chapters
 NO_PROSE = ("figure", "html", "formula")

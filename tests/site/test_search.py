@@ -109,7 +109,7 @@ QUERIES = {
         "双向": "foundations/bidirectional",
         "填充": "unequal-length",
         "梯度消失": "vanishing-gradients",
-        "截断的沿时间反向传播": "glossary.html#truncated-bptt",
+        "截断的随时间反向传播": "glossary.html#truncated-bptt",
         "h_n 双向": "bidirectional",
         "nn.LSTM": "gates/lstm-by-hand",
         "torch.nn.LSTM": "gates/lstm-by-hand",

@@ -17,7 +17,7 @@ export default {
     refused: {
       cell: "只有 LSTM 能有投影。",
       zero: "这个值必须大于零。",
-      smaller: "投影必须小于隐藏状态的特征数。",
+      smaller: "投影必须小于隐藏隐藏状态维度。",
       length: "序列至少要有一个时间步。",
     },
     summary: "$1：$2 个参数，每个时间步 $3 次乘加。",

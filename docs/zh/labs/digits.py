@@ -33,7 +33,7 @@
 #
 # ## 预备知识 { #need }
 #
-# 你从[深层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[沿时间的线性层](../foundations/linear-layer-over-time.md#check)知道了“在舍入误差以内”是什么意思。
+# 你从[多层与双向](../foundations/deep-and-bidirectional.md)认识了函数 `rnn`，也从[沿时间的线性层](../foundations/linear-layer-over-time.md#check)知道了“在舍入误差以内”是什么意思。
 # 除了 PyTorch（`torch`），这个实验还用 `scikit-learn` 提供数据和基线，用 `matplotlib` 画图，用 `tqdm` 显示进度条。
 # 要在你自己的环境里安装它们，运行 `python -m pip install torch scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -62,7 +62,7 @@ from tqdm import tqdm
 
 # %% [markdown]
 # 课程中的函数，你只需要两个。
-# 可以下载的 Notebook 里，这个位置放的是它们的源代码，所以不装课程的程序包也能运行。
+# 可以下载的 Notebook 里，这个位置放的是它们的源代码，所以不装课程的包也能运行。
 
 # %%
 from rnn_tutorial import linear, rnn
@@ -798,5 +798,5 @@ torch.set_num_threads(threads)
 # ## 下一步 { #next }
 #
 # 你训练了第一部分搭建的网络，顺便也与 PyTorch 的网络核对过。
-# 如果你跳过了某一步，就回到[深层与双向](../foundations/deep-and-bidirectional.md)。
+# 如果你跳过了某一步，就回到[多层与双向](../foundations/deep-and-bidirectional.md)。
 # 如果比起数字，你更关心比较用的误差界，就读[“零误差”意味着什么](../numbers/zero-difference.md)。
