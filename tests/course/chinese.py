@@ -99,7 +99,7 @@ def terms_of(glossary: str) -> list[Term]:
     found = []
     for entry in ENTRY.finditer(glossary):
         more = re.sub(FORMULA, "", entry["more"])
-        names = [name.strip() for name in re.split(r"，(?:[又也]称|例如)?|、|[又也]称|简称", more)]
+        names = [name.strip() for name in re.split(r"，(?:[又也]称|例如|即)?|、|[又也]称|简称", more)]
         chinese = tuple(name for name in names if re.search(f"[{HAN}]", name))
         full = re.findall(r"全称 ([A-Za-z -]+)", entry["text"])
         latin = re.findall(r"[A-Za-z][A-Za-z -]*[A-Za-z]", more)
@@ -238,8 +238,8 @@ class Rule:
 
 # Aliases that are ordinary words besides: 标签 of a class, 补齐 as a verb.
 ORDINARY = frozenset(
-    """标签,标记,多层,深度,损失函数,补齐,批次,小批量,偏置项,记忆单元,代码里常写作,重计算,捷径连接,
-门控,门控机制,循环单元,在线推理""".replace("\n", "").split(",")
+    """标签,标记,多层 RNN,有效长度,内部状态,损失函数,补齐,批次,小批量,偏置项,记忆单元,代码里常写作,重计算,捷径连接,
+门控,门控机制,循环单元,在线推理,按时间展开,代码里常写作 h0""".replace("\n", "").split(",")
 )
 
 VARIANTS = (
@@ -430,10 +430,10 @@ def half_words(line: str, known: list[Term]) -> Iterator[str]:
     whole_words = {term.chinese for term in known} | EVERYDAY
     for hit in re.finditer(rf"(?<!\*)\*{{1,2}}([{HAN}]{{1,3}})\*{{1,2}}(?!\*)", visible(line)):
         word, after = hit[1], hit.string[hit.end() :]
-        joined = word + re.match(rf"[{HAN}]{{0,6}}", after)[0]
+        joined = word + "".join(re.findall(rf"^[{HAN}]{{0,6}}", after))
         whole = next((name for name in names if len(name) > len(word)
                       and name.startswith(word) and joined.startswith(name)), "")  # fmt: skip
         alone = re.match(r"一步|[新旧]状态", joined)
-        if word not in whole_words and (whole or alone):
-            told = f"*{whole or alone[0]}*"
-            yield f"“{hit[0]}{after[:2]}”: O: emphasis on half a word; write {told}"
+        whole = whole or (alone[0] if alone else "")
+        if whole and word not in whole_words:
+            yield f"“{hit[0]}{after[:2]}”: O: emphasis on half a word; write *{whole}*"
