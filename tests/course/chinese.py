@@ -22,8 +22,10 @@ GLOSSARY = docs_dir("zh") / "look-up/glossary.md"
 # Pages made of names: no running text in which a term is met for the first time.
 WITHOUT_MENTIONS = ("look-up/glossary.md", "look-up/bibliography.md", "checks.md", "reference/")
 # Pages whose matter is other names: readers look up there what other books call a thing.
-WITH_ALIASES = ("look-up/glossary.md", "look-up/interview-questions.md", "translating.md")
+WITH_ALIASES = ("look-up/glossary.md", "look-up/interview-questions.md")
 WITH_QUESTIONS = ("look-up/interview-questions.md",)
+# The page for those who translate next: its examples are what this module refuses.
+WITH_EXAMPLES = ("translating.md",)
 HAN = "\u4e00-\u9fff"
 # Everyday words: whoever learns PyTorch knows them, and English beside each would only be noise.
 EVERYDAY = frozenset(
@@ -114,7 +116,7 @@ def terms(glossary: Path | None = None) -> list[Term]:
 
 def faults(page: Page) -> list[Found]:
     """Name all that is wrong with the words of one page; other languages have no such rules."""
-    if page.edition != "zh":
+    if page.edition != "zh" or _is_one_of(page, WITH_EXAMPLES):
         return []
     return sorted({*first_mentions(page), *variants(page), *habits(page)})
 
