@@ -43,6 +43,8 @@ EVERYDAY = frozenset(
         "网络",
         "层",
         "方向",
+        "手写",
+        "嵌入",
     )
 )
 # Longer words with a term inside that are not this term: they are passed over as a whole.
@@ -101,7 +103,9 @@ def terms_of(glossary: str) -> list[Term]:
     found = []
     for entry in ENTRY.finditer(glossary):
         more = re.sub(FORMULA, "", entry["more"])
-        names = [name.strip() for name in re.split(r"，(?:[又也]称|例如|即)?|、|[又也]称|简称", more)]
+        names = [
+            name.strip() for name in re.split(r"，(?:[又也]称|例如|即)?|、|[又也]称|简称", more)
+        ]
         chinese = tuple(name for name in names if re.search(f"[{HAN}]", name))
         full = re.findall(r"全称 ([A-Za-z -]+)", entry["text"])
         latin = re.findall(r"[A-Za-z][A-Za-z -]*[A-Za-z]", more)
@@ -240,8 +244,9 @@ class Rule:
 
 # Aliases that are ordinary words besides: 标签 of a class, 补齐 as a verb.
 ORDINARY = frozenset(
-    """标签,标记,多层 RNN,有效长度,内部状态,损失函数,补齐,批次,小批量,偏置项,记忆单元,代码里常写作,重计算,捷径连接,
-门控,门控机制,循环单元,在线推理,按时间展开,代码里常写作 h0""".replace("\n", "").split(",")
+    """标签,标记,多层 RNN,词嵌入,词向量,双向循环神经网络,多层循环神经网络,深度循环神经网络,有效长度,
+内部状态,损失函数,补齐,批次,小批量,偏置项,记忆单元,重计算,捷径连接,门控,门控机制,循环单元,
+在线推理,按时间展开,代码里常写作 h0""".replace("\n", "").split(",")
 )
 
 VARIANTS = (
