@@ -645,6 +645,14 @@ MUTATIONS = [
         wrong="<= lengths.unsqueeze(1)",
         caught_by={"unequal-length": ["mask, `ignore_index` and `pack`"]},
     ),
+    # Verse in Chinese characters
+    Mutation(
+        "padded targets count in the loss of the verses",
+        "verse.md",
+        right="ignore_index=pad)",
+        wrong="ignore_index=-100)",
+        caught_by={"verse": ["the loss of the padded batch", "no gradient reaches"]},
+    ),
     # Backpropagation through time
     Mutation(
         "the derivative of tanh without the square",
