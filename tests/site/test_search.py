@@ -77,7 +77,7 @@ QUERIES = {
     },
     "zh": {
         "LSTM的门": "gates/lstm-by-hand",
-        "RNN层": "cheat-sheet|linear-layer-over-time",
+        "RNN层": "cheat-sheet|linear-layer-over-time|foundations/stacked",
         "什么是LSTM": "gates/lstm-by-hand",
         "batch_first参数": "anatomy",
         "神经网络": "index|learning/debugging",
@@ -124,7 +124,7 @@ QUERIES = {
         "为什么LSTM能缓解梯度消失": "vanishing-gradients",
         "如何处理变长序列": "unequal-length",
         "怎么初始化遗忘门偏置": "lstm-by-hand.html#forget-bias",
-        "GRU和LSTM的区别": "gates/gru-by-hand|interview-questions.html#gru-or-lstm",
+        "GRU和LSTM的区别": "gates/gru-by-hand",
         "隐藏状态是什么": "glossary.html#hidden-state",
         "如何防止梯度爆炸": "vanishing-gradients",
         "怎样裁剪梯度": "vanishing-gradients",
@@ -209,6 +209,8 @@ QUERIES = {
         "双向循环神经网络": "glossary.html#bidirectional|foundations/bidirectional",
         "堆叠LSTM": "foundations/stacked",
         "深度循环神经网络": "glossary.html#(stacked|books)|foundations/stacked",
+        "双向长短期记忆网络": "foundations/bidirectional",
+        "多层循环神经网络": "foundations/stacked|deep-and-bidirectional",
         # The site's own words.
         "掩码": "unequal-length.html#mask|glossary.html#mask",
         "正交初始化": "vanishing-gradients|glossary.html#orthogonal",
@@ -271,6 +273,49 @@ QUERIES = {
         "RNN面试常问什么": "interview-questions",
     },
 }
+
+# What a reader of the Chinese edition typed in vain, and whole questions, by their words.
+TYPED_IN_VAIN = (
+    "padding",
+    "packing",
+    "bucketing",
+    "clipping",
+    "pad_sequence",
+    "pack_padded_sequence",
+    "hidden_size",
+    "proj_size",
+    "双向LSTM",
+    "双向RNN",
+    "多层RNN",
+    "LSTM遗忘门",
+    "RNN梯度消失",
+    "h_n双向",
+    "nn.LSTM参数",
+    "神经网络",
+    "暂退法",
+    "掩膜",
+    "BiLSTM",
+    "浮点误差",
+    "面试",
+    "情感分类",
+    "细胞状态",
+    "记忆元",
+    "通过时间反向传播",
+    "随时间反向传播",
+    "隐状态",
+    "有效长度",
+    "梯度检验",
+    "数值梯度",
+    "从零实现",
+)
+QUESTION = re.compile("为什么|怎么|怎样|如何|什么|多少|区别|几个|哪|还是|要不要|能不能")
+
+
+def test_chinese_queries_are_of_the_kinds_that_people_type() -> None:
+    queries = QUERIES["zh"]
+    assert [query for query in TYPED_IN_VAIN if query not in queries] == []
+    assert len(queries) >= 80
+    assert sum(bool(QUESTION.search(query)) for query in queries) >= 40
 
 
 def test_search_reads_entries_rows_and_captions_by_themselves() -> None:
