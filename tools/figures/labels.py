@@ -6,6 +6,7 @@ A label with a subscript is drawn in pieces, and each piece is translated by its
 import re
 
 LABELS = {
+    "place, most frequent first": "名次，从出现最多的排起",
     "+ forget gate: a marked step erases first": "+ 遗忘门：有标记的一步先清除",
     "+ input gate: only a marked step is written": "+ 输入门：只写入有标记的一步",
     "+ kept": "+ 保留",
@@ -32,6 +33,7 @@ LABELS = {
     "cell": "单元",
     "chance": "概率",
     "changed": "改变",
+    "characters of the poems": "诗里的字",
     "content": "内容",
     "cut off: the use lies": "被截掉：使用处",
     "difference": "差",
@@ -46,6 +48,7 @@ LABELS = {
     "grows, then fades": "先增长，后衰减",
     "guessing": "随机猜测",
     "has seen": "已读取",
+    "how often it occurs": "出现次数",
     "in an earlier window": "在更早的窗口里",
     "in one window": "在同一窗口",
     "in pieces of √T steps": "每段 √T 步",
@@ -58,6 +61,7 @@ LABELS = {
     "layer 0": "第 0 层",
     "layer 1": "第 1 层",
     "layer 2": "第 2 层",
+    "letters of the rhyme": "童谣里的字母",
     "layer 3": "第 3 层",
     "locked": "锁定",
     "longest first": "最长的在前",
