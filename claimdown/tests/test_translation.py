@@ -65,11 +65,11 @@ It takes $n \\log n$ steps: of 1024 items, `10`{ .verified expr="(1024).bit_leng
 ```python
 items = [3, 1, 2]
 items.sort()  # in place
-print(items)
+print("sorted by size:", items)
 ```
 
 ```text title="Output"
-[1, 2, 3]
+sorted by size: [1, 2, 3]
 ```
 
 ??? check "Claim: sorting twice changes nothing (equal)"
@@ -124,11 +124,11 @@ hide: [toc]
 ```python
 items = [3, 1, 2]
 items.sort()  # 就地
-print(items)
+print("按大小排序：", items)
 ```
 
 ```text title="输出"
-[1, 2, 3]
+按大小排序： [1, 2, 3]
 ```
 
 ??? check "断言：排两次什么也不改变（相等）"
@@ -237,19 +237,32 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
         r"here is 'items\.sort\(reverse=F",
     ),
     "line of code left out": (
-        "print(items)\n", "", "print(items)",
-        r"here is 'the end of the block', where .*:21 has 'print\(items\)'",
+        "items.sort()  # 就地\n", "", "```\n\n```text",
+        r"here is 'the end of the block', where .*:21 has 'print\(",
     ),
     "blank line at the end of code": (
-        "print(items)\n", "print(items)\n\n", "\n```\n\n```text",
+        "items)\n", "items)\n\n", "\n```\n\n```text",
         r"here is '', where .*:22 has 'the end of the block'",
     ),
     "string in code": (
         "while True: ...", "while 1: ...", "while True", r"here is 'while 1: \.\.\.'",
     ),
-    "output": ("[1, 2, 3]", "[1, 2, 4]", "[1, 2, 3]", r"here is '\[1, 2, 4\]'"),
+    "code beside a translated string": (
+        "：\", items", "：\", item", "print(", r"here is 'print\(\"按大小排序：\", item\)'",
+    ),
+    "number in a translated string": (
+        "按大小排序：\", items", "按 2 排序：\", items", "print(", r"here is 'print\(\"按 2 排序",
+    ),
+    "string in another language": (
+        "\"按大小排序：", "\"ranked by size:", "print(", r"here is 'print\(\"ranked by",
+    ),
+    "output": ("[1, 2, 3]", "[1, 2, 4]", "按大小排序： [1", r"here is '按大小排序： \[1, 2, 4\]'"),
+    "line of an output": (
+        "排序： [1, 2, 3]", "排序：\n[1, 2, 3]", "[1, 2, 3]\n```",
+        r"here is '\[1, 2, 3\]', where .*:26 has 'the end",
+    ),
     "output left out": (
-        '```text title="输出"\n[1, 2, 3]\n```\n\n', "", "```python",
+        '```text title="输出"\n按大小排序： [1, 2, 3]\n```\n\n', "", "```python",
         r"below this, the fence \(output\) text .* is missing",
     ),
     "block that is skipped": (
@@ -382,6 +395,7 @@ def test_a_language_in_the_same_script_is_compared_with_the_original_s_words(cou
     settings = (SETTINGS + WORDS).replace('script = "CJK"\n', "")
     (course / "pyproject.toml").write_text(settings, encoding="utf-8")
     own = CHINESE.replace("开口要：", "Du musst nur darum bitten:")
+    own = own.replace("按大小排序：", "sorted by size:")
     assert said(course, own) == []
     found = said(course, own.replace("只有一个元素的列表除外。", "Not on a list of one."))
     assert [line.split(";")[0] for line in found] == [

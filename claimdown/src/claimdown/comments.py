@@ -1,10 +1,20 @@
-"""Code without its comments: what a translation must not change, and what a result depends on."""
+"""Code without its comments, and code whose strings are translated.
 
+Without comments it is what a translation must not change, and what a result depends on.
+"""
+
+import ast
 import io
 import re
 import tokenize
+import unicodedata
+from collections.abc import Iterator
 
 SHELL_LIKE = {"bash", "powershell", "toml", "yaml"}  # where `# ...` is a comment
+# What a sentence has in every language, wherever it stands in it.
+SAME_IN_ALL = re.compile(r"\d+(?:\.\d+)?|\w*[A-Za-z]\w*[._]\w+|\w+_\b")
+# What a printed word may be next to: all but a letter, a digit and what joins names.
+PRINTED_WORD = re.compile(r"(?<![\w.])[a-z]+(?:['’-][a-z]+)*(?![\w.(])|[,;:，；：、。“”\"'\s]")
 
 
 def without_comments(code: str, language: str = "python") -> str:
@@ -27,3 +37,69 @@ def _python(code: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     return "\n".join(lines)
+
+
+def same_but_strings(code: str, original: str, script: str) -> bool:
+    """Tell whether Python differs from its original just in strings that are translated.
+
+    A translated string has letters of the script, the same numbers and the same names in code.
+    Lines that have no such letters are the same.
+
+    >>> same_but_strings('print("误差", x)', 'print("off by", x)', "CJK")
+    True
+    >>> same_but_strings('print("误差", y)', 'print("off by", x)', "CJK")
+    False
+    >>> same_but_strings('print("apart by", x)', 'print("off by", x)', "CJK")
+    False
+    """
+    lines, theirs = code.split("\n"), original.split("\n")
+    if len(lines) != len(theirs):
+        return False
+    if not all(
+        ours == its or in_script(ours, script) for ours, its in zip(lines, theirs, strict=True)
+    ):
+        return False
+    try:
+        tree, its_tree = ast.parse(code), ast.parse(original)
+    except SyntaxError:
+        return False
+    for string, its in zip(_strings(tree), _strings(its_tree), strict=False):
+        if _translated(str(string.value), str(its.value), script):
+            string.value = its.value
+    return ast.dump(tree) == ast.dump(its_tree)
+
+
+def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return (node for node in constants if isinstance(node.value, str))
+
+
+def _translated(text: str, original: str, script: str) -> bool:
+    names, its = (sorted(SAME_IN_ALL.findall(each)) for each in (text, original))
+    return in_script(text, script) and names == its
+
+
+def in_script(text: str, script: str) -> bool:
+    """Tell whether a text has a letter of a script, named as Unicode's characters are: CJK."""
+    return any(unicodedata.name(letter, "").startswith(f"{script} ") for letter in text)
+
+
+def same_but_words(output: str, original: str, script: str) -> bool:
+    """Tell whether a printed text differs from its original at most in words, line by line.
+
+    >>> same_but_words("误差 1.5 True", "off by 1.5 True", "CJK")
+    True
+    >>> same_but_words("误差 1.4 True", "off by 1.5 True", "CJK")
+    False
+    """
+    lines, theirs = output.split("\n"), original.split("\n")
+    return len(lines) == len(theirs) and all(
+        in_script(ours, script) and _wordless(ours, script) == _wordless(its, script)
+        for ours, its in zip(lines, theirs, strict=True)
+        if ours != its
+    )
+
+
+def _wordless(line: str, script: str) -> str:
+    rest = PRINTED_WORD.sub("", line)
+    return "".join(letter for letter in rest if not in_script(letter, script))

@@ -1,10 +1,10 @@
 """Hold a translation and its original together.
 
 `differences` compares two pages section by section and block by block: headings, code up to
-comments, outputs, verified values, claims, links, formulas, numbers; and names text that is still
-the original's.  `stale` names what has changed in the original since then: a translation keeps a
-fingerprint of each section in its front matter.  Messages have the form `file:line: what is wrong;
-what to do`.
+comments and translated strings, outputs up to words, verified values, claims, links, formulas,
+numbers; and names text that is still the original's.  `stale` names what has changed in the
+original since then: a translation keeps a fingerprint of each section in its front matter.
+Messages have the form `file:line: what is wrong; what to do`.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from claimdown.comments import without_comments
+from claimdown.comments import in_script, same_but_strings, same_but_words, without_comments
 from claimdown.config import Config, ConfigError
 from claimdown.page import Block, Output, Page, Skipped
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, TOKEN, cells
@@ -163,7 +163,7 @@ def differences(page: Page, original: Page) -> list[str]:
     found = [*_apart(_headings(ours), _headings(theirs), there)]
     found += _untranslated(page, chain(*ours.values()), chain(*theirs.values()))
     for key in [key for key in ours if key in theirs]:
-        found += _apart(ours[key], theirs[key], there)
+        found += _apart(ours[key], theirs[key], there, page.config.editions[page.edition].script)
     return [f"{page.name}:{line}: {message}" for line, message in sorted(found)]
 
 
@@ -171,7 +171,7 @@ def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
     return [Piece(pieces[0].line, f"section {name}") for name, pieces in found.items()]
 
 
-def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
+def _apart(ours: list[Piece], theirs: list[Piece], there: str, script: str = "") -> Found:
     """Compare the blocks of a section in their order."""
     keys, others = ([piece.key for piece in side] for side in (ours, theirs))
     here = {mark for piece in ours for mark, _ in piece.marks}
@@ -188,7 +188,7 @@ def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
                 what = f"here is {mine.shape}, where {there}:{other.line} has {other.shape}"
                 yield mine.line, f"{what}; make this one like it"
             else:
-                yield from _code_apart(mine, other, there)
+                yield from _code_apart(mine, other, there, script)
                 for mark, line in _more(other, mine, here):
                     yield mine.line, f"the {mark} ({there}:{line}) is missing; add it here"
                 for mark, line in _more(mine, other, elsewhere):
@@ -197,14 +197,20 @@ def _apart(ours: list[Piece], theirs: list[Piece], there: str) -> Found:
                         yield line, f"{what}; write what is there"
 
 
-def _code_apart(mine: Piece, other: Piece, there: str) -> Found:
-    """Name the first line of code that differs."""
+def _code_apart(mine: Piece, other: Piece, there: str, script: str) -> Found:
+    """Name the first line of code that differs, but for strings or printed words."""
+    pair = "\n".join(mine.code), "\n".join(other.code)
+    same = same_but_words if "(output)" in mine.shape else same_but_strings
+    if pair[0] == pair[1] or (script and same(*pair, script)):
+        return
     lines = zip_longest(mine.code, other.code, fillvalue="the end of the block")
-    for at, (own, its) in enumerate(lines, 1):
-        if own != its:
-            what = f"here is {own!r}, where {there}:{other.line + at} has {its!r}"
-            yield mine.line + at, f"{what}; only comments are translated"
-            return
+    found = [(at, own, its) for at, (own, its) in enumerate(lines, 1) if own != its]
+    # Better a line that is not translated.
+    at, own, its = next(
+        (line for line in found if not (script and in_script(line[1], script))), found[0]
+    )
+    what = f"here is {own!r}, where {there}:{other.line + at} has {its!r}"
+    yield mine.line + at, f"{what}; only comments, docstrings and strings are translated"
 
 
 def _more(piece: Piece, other: Piece, section: set[str]) -> Iterator[Told]:
