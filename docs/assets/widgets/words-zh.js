@@ -59,8 +59,8 @@ export default {
   },
   gradients: {
     RNN: "激活函数",
-    gates: "门",
-    variants: { tanh: "tanh", relu: "relu", none: "无（线性）", drawn: "默认初始化", open: "遗忘门/更新门打开（偏置 +3）" },
+    gates: "遗忘门 / 更新门",
+    variants: { tanh: "tanh", relu: "relu", none: "无（线性）", drawn: "默认初始化", open: "打开（偏置 +3）" },
     radius: "谱半径 ρ",
     length: "序列长度 T",
     limit: "裁剪阈值 max_norm",
