@@ -273,7 +273,7 @@ def figures(page: Page) -> list[str]:
 
 def labels(svg: Path, where: str) -> list[str]:
     """Name the labels of a figure that have no Chinese."""
-    missing = dict.fromkeys(untranslated(page_text(svg)))
+    missing = dict.fromkeys(untranslated(page_text(svg), svg.stem))
     cure = "add it to LABELS in tools/figures/labels.py"
     return [f'{where}: figure {svg.name}: the label "{label}" has no Chinese; {cure}'
             for label in missing]  # fmt: skip
