@@ -13,9 +13,11 @@ FENCE = re.compile(r'<div class="language-(?:python|text)\b.*?</pre>', re.DOTALL
 MESSAGE = re.compile(r'class="language-text.*(Error|Warning)', re.DOTALL)
 # the markup of formulas and figures;
 DRAWN = re.compile(r"(<(bdi|svg)\b[^>]*>).*?(?=</\2>)", re.DOTALL)
-# solutions, what a chapter builds on, sums up and leads to, and what only counts and explains.
+# claims, exercises, solutions, what a chapter builds on, sums up and leads to, and what only
+# counts and explains.
 UNSOUGHT = re.compile(
-    r'<details class="success"|<h2 id="(?:need|summary|next)"|<p class="verified-legend"'
+    r'<details class="(?:check|success)"|<h2 id="(?:need|summary|exercises|next)"'
+    r'|<p class="verified-legend"'
     r'|<div class="(?:claimdown-facts|checks)"'
 )
 # What the search would show as one long text: entries of lists of terms, rows, captions.
@@ -26,6 +28,8 @@ ENTRY = re.compile(
     re.DOTALL,
 )
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
+# Of a paper, what is looked up: its authors and its title.
+PAPER = re.compile(r"(<dd>\s*<em\b[^>]*>.*?</em>).*?(?=</dd>)", re.DOTALL)
 # How much a find counts, by the beginning of the page's address: messages, then the chapters.
 WEIGHTS = {
     "reference/": 0.3, "contributing": 0.3, "translating": 0.3, "checks": 0.3,
@@ -47,6 +51,8 @@ def searched(html: str, colon: str, address: str = "") -> str:
     if address.startswith(BY_NAME):
         return "".join(HEADING.findall(html))
     html = FENCE.sub(lambda fence: fence[0] if MESSAGE.search(fence[0]) else "<div>", html)
+    if address.startswith("look-up/bibliography"):
+        html = PAPER.sub(r"\1", html)
     html = UNSOUGHT.sub(r"\g<0> data-search-exclude", DRAWN.sub(r"\1", html))
     html = ENTRY.sub(lambda entry: _as_text(colon, **entry.groupdict()), html)
     return PART.sub(r"<\1p>", html)

@@ -26,7 +26,7 @@ QUERIES = {
         "gradients vanish": "vanishing-gradients",
         "gradient clipping": "vanishing-gradients.html#clipping",
         "clip_grad_norm": "vanishing-gradients.html#clipping",
-        "how to initialize the forget gate bias": "lstm-by-hand.html#forget-bias|interview-questions.html#forget-bias",
+        "how to initialize the forget gate bias": "#forget-bias",
         "orthogonal initialization": "glossary.html#orthogonal",
         "pad_sequence": "unequal-length",
         "torch.nn.utils.rnn.pack_padded_sequence": "unequal-length",
@@ -202,7 +202,6 @@ QUERIES = {
         "超参数": "glossary.html#parameter",
         "收敛": "glossary.html#loss",
         "泛化": "glossary.html#overfit",
-        "epoch": "glossary.html#batch",
         "词向量": "glossary.html#embedding|verse",
         "权重共享": "glossary.html#recurrent-network|stacked.html#sharing",
         "哈达玛积": "glossary.html#books",
@@ -341,6 +340,8 @@ def test_search_index_lacks_what_the_search_leaves_out() -> None:
         '<svg role="img" data-search-exclude><text>a</text></svg>'
         '<div class="language-python highlight"><pre><code>b</code></pre></div>'
         '<details class="success"><summary>Solution</summary></details>'
+        '<details class="check"><summary>Claim</summary></details>'
+        '<h2 id="exercises">Exercises</h2>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )  # fmt: skip
     assert searched(html, ": ") == (
@@ -348,6 +349,8 @@ def test_search_index_lacks_what_the_search_leaves_out() -> None:
         '<svg role="img" data-search-exclude></svg>'
         "<div></div>"
         '<details class="success" data-search-exclude><summary>Solution</summary></details>'
+        '<details class="check" data-search-exclude><summary>Claim</summary></details>'
+        '<h2 id="exercises" data-search-exclude>Exercises</h2>'
         '<div class="language-text highlight"><pre><code>ValueError: c</code></pre></div>'
     )
 
@@ -358,6 +361,16 @@ def test_pages_that_are_looked_up_by_name_are_searched_by_their_headings() -> No
         '<h1 id="a">A</h1><h2 id="b"><code>b</code></h2>'
     )
     assert "one" in searched(html, ": ", "gates/lstm-by-hand.html")
+
+
+def test_bibliography_is_searched_by_authors_and_titles() -> None:
+    html = (
+        '<dl><dt id="a">A (1)</dt>\n<dd><em lang="en">T.</em>\n<em>J.</em> doi. Cited in</dd></dl>'
+    )
+    assert searched(html, ": ", "look-up/bibliography.html") == (
+        '<dl><h3 id="a">A (1)</h3><p><em lang="en">T.</em></p></dl>'
+    )
+    assert "Cited" in searched(html, ": ", "look-up/glossary.html")
 
 
 def test_index_has_characters_and_no_mark_next_to_a_stop() -> None:
