@@ -26,7 +26,7 @@ QUERIES = {
         "gradients vanish": "vanishing-gradients",
         "gradient clipping": "vanishing-gradients.html#clipping",
         "clip_grad_norm": "vanishing-gradients.html#clipping",
-        "how to initialize the forget gate bias": "lstm-by-hand.html#forget-bias",
+        "how to initialize the forget gate bias": "lstm-by-hand.html#forget-bias|interview-questions.html#forget-bias",
         "orthogonal initialization": "glossary.html#orthogonal",
         "pad_sequence": "unequal-length",
         "torch.nn.utils.rnn.pack_padded_sequence": "unequal-length",
