@@ -47,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(file)  # last, where its page waits the least
         if file.is_modified():
             lab = Path(config.docs_dir, file.src_uri)
-            executing[file.src_uri] = in_background(executed, lab, cache, config.theme["language"])
+            executing[file.src_uri] = in_background(executed, lab, cache, language(config))
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file() and path != KATEX:  # which runs while the site is built
             source = path.relative_to(DOCS).as_posix()
@@ -72,12 +72,17 @@ def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Bring a lab's page into the form of a chapter, and every page into that of this site."""
-    button, language = "", config.theme["language"]
+    button = ""
     if is_lab(page.file):
-        name = write_notebook(notebook_of_page(page, files, language), page)
-        button = notebook_button(name, config_for(DOCS).words(language).notebook)
-        html = lab_page(html, page, files, language)
+        name = write_notebook(notebook_of_page(page, files, language(config)), page)
+        button = notebook_button(name, config_for(DOCS).words(language(config)).notebook)
+        html = lab_page(html, page, files, language(config))
     return below_title(finished(html), button)
+
+
+def language(config: MkDocsConfig) -> str:
+    """Name an edition: the theme calls the Chinese one zh-CN."""
+    return config.theme["language"].partition("-")[0]
 
 
 def in_background(function: Callable[..., Path], *arguments: Any) -> Future[Path]:
@@ -105,7 +110,7 @@ def write_notebook(notebook: NotebookNode, page: Page) -> str:
 @event_priority(100)  # before the search plugin
 def _shorten(context: TemplateContext, page: Page, config: MkDocsConfig, **_: Any) -> None:
     context["whole"] = page.content
-    page.content = searched(page.content, WORDS[config.theme["language"]].colon, page.url)
+    page.content = searched(page.content, WORDS[language(config)].colon, page.url)
     forget_long_words(page.content)
     page.meta["search"] = {"boost": weight(page.url)}
 
@@ -119,12 +124,12 @@ on_page_context = CombinedEvent(_shorten, _restore)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    language = config.theme["language"]
-    return linked(accessible(output, WORDS[language].search), language, page.url)
+    name = language(config)
+    return linked(accessible(output, WORDS[name]), name, page.url)
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
-    return without_twins(accessible(output_content, WORDS[config.theme["language"]].search))
+    return without_twins(accessible(output_content, WORDS[language(config)]))
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -64,7 +64,7 @@ class InlineSvg(Treeprocessor):
     def drawing(self, paragraph: Element, name: str, alt: str, occurrence: int) -> str:
         html = inlined(name, alt, occurrence)
         if getattr(self.md, "language", "en") == "zh":
-            html = in_chinese(html)
+            html = in_chinese(html, name)
         width = re.search(r'viewBox="\S+ \S+ (\S+)', html)
         if width:  # site.css keeps the text at its size
             paragraph.set("style", f"--figure-width: {width[1]}")

@@ -4,6 +4,7 @@ import re
 
 from claimdown.config import config_for
 from tools.site import ROOT
+from tools.words import Words
 
 _AXIS = r'<em class="axis-[^"]*">[^<]*</em>'
 _ENTRY = rf"(?:[\w·*+/−…-]|{_AXIS})+"
@@ -12,6 +13,8 @@ SHAPE = re.compile(rf"\({_ENTRY}(?:, {_ENTRY})+,?\)")
 CHINESE = config_for(ROOT).words("zh")
 ENDING = re.compile(f"(?:{CHINESE.equal}|{CHINESE.within_rounding})(?=</summary>)")
 MESSAGE_BOX = '<div class="md-dialog" data-md-component="dialog"'
+# A link to the page before or after; the theme writes an English colon into its name.
+NEIGHBOUR = re.compile(r'(<a [^>]*class="md-footer__link [^>]*aria-label="[^":]*): ')
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
@@ -30,7 +33,8 @@ def notebook_button(name: str, text: str) -> str:
     return f'<a class="md-button rnn-notebook" href="{name}" download="{name}">{text}</a>'
 
 
-def accessible(page: str, search: str) -> str:
+def accessible(page: str, words: Words) -> str:
     """Tell screen readers what Material's parts are: the search by name, a message that came up."""
-    page = page.replace(SEARCH, f'{SEARCH} aria-label="{search}"')
+    page = page.replace(SEARCH, f'{SEARCH} aria-label="{words.search}"')
+    page = NEIGHBOUR.sub(rf"\1{words.colon}", page)
     return page.replace(MESSAGE_BOX, f'{MESSAGE_BOX} role="status"')

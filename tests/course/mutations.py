@@ -71,7 +71,7 @@ MUTATIONS = [
         wrong="finfo.eps * theirs[index].abs().clamp(min=finfo.tiny)",
         caught_by={
             "comparison": ["`assert_close` measures every element"],
-            "zero-difference": ["sixteen epsilons pass"],
+            "zero-difference": [r"$16\varepsilon$ pass"],
         },
     ),
     Mutation(
@@ -79,7 +79,7 @@ MUTATIONS = [
         "compare.py",
         right="(ours - theirs).abs(), theirs.abs().max()",
         wrong="(ours - theirs), theirs.abs().max()",
-        caught_by={"zero-difference": ["sixteen epsilons pass"]},
+        caught_by={"zero-difference": [r"$16\varepsilon$ pass"]},
     ),
     Mutation(
         "NaN is no difference",
@@ -651,6 +651,14 @@ MUTATIONS = [
         right="< lengths.unsqueeze(1)",
         wrong="<= lengths.unsqueeze(1)",
         caught_by={"unequal-length": ["mask, `ignore_index` and `pack`"]},
+    ),
+    # Verse in Chinese characters
+    Mutation(
+        "padded targets count in the loss of the verses",
+        "verse.md",
+        right="ignore_index=pad)",
+        wrong="ignore_index=-100)",
+        caught_by={"verse": ["the loss of the padded batch", "no gradient reaches"]},
     ),
     # Backpropagation through time
     Mutation(

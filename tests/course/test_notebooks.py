@@ -176,7 +176,7 @@ def test_site_only_markup_is_known(left: str) -> None:
     assert SITE_ONLY.search(f"Text\n{left}")
 
 
-MOVING = {"en": "On the page you can change this.", "zh": "在页面上可以改动它。"}
+MOVING = {"en": "On the page you can change this.", "zh": "在网页上可以交互调节。"}
 BLOCKS = ["li", "p", "dt", "dd", "td", "th", "h1", "h2", "h3", "h4"]  # a word ends with each
 BLOCKS += ["summary", "label", "div", "br"]
 

@@ -85,8 +85,8 @@ PLANTED = {
         r"regularising.md:\d+: figure drop-in.svg is not drawn; write tools/figures/drop_in.py",
     ),
     "blank of Chinese typography": (
-        CHINESE, rules.typography, "你会[堆叠层]", "你会用nn.RNN，[堆叠层]",
-        r"zh/learning/regularising.md:\d+: 你会用nn.RNN， -> 你会用 nn.RNN，; correct",
+        CHINESE, rules.typography, "如果某种改动", "用nn.RNN，如果某种改动",
+        r"zh/learning/regularising.md:\d+: 用nn.RNN，如果某种改动.* -> 用 nn.RNN，如果.*; correct",
     ),
     "code too close to Chinese": (
         CHINESE, rules.typography, "所以 `eval` 算的", "所以`eval` 算的",

@@ -10,7 +10,7 @@ from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.translation import compare, pairs
 from tests.course.rules import complaints, labels, typography
-from tools.figures.labels import LABELS, in_chinese
+from tools.figures.labels import LABELS, OWN, TEXT, in_chinese, labels_of
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
 from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
 
@@ -135,12 +135,27 @@ def test_each_term_of_the_glossary_occurs_where_its_entry_leads() -> None:
 def test_labels_of_figures_are_translated(figure: Path) -> None:
     svg = figure.read_text(encoding="utf-8")
     assert labels(figure, "docs") == []
-    assert re.sub(r">[^<]*<", "><", in_chinese(svg)) == re.sub(r">[^<]*<", "><", svg)
+    chinese = in_chinese(svg, figure.stem)
+    assert TEXT.sub("", chinese) == TEXT.sub("", svg)
+    assert not re.search(r"[\u3400-\u9fff][,.:;!?()]|[,.:;!?()][\u3400-\u9fff]", chinese)
 
 
 def test_every_translated_label_is_drawn() -> None:
-    drawn = "".join(path.read_text(encoding="utf-8") for path in FIGURES).replace("\u200b", "")
-    assert [label for label in LABELS if label not in drawn] == []
+    drawn = {path.stem: set(labels_of(path.read_text(encoding="utf-8"))) for path in FIGURES}
+    assert LABELS.keys() <= set().union(*drawn.values())
+    for figure, own in OWN.items():
+        assert own.keys() <= drawn[figure], figure
+
+
+def test_a_label_is_translated_as_a_whole_or_left_alone() -> None:
+    text = '<text x="1">{}</text>'.format
+    symbol = '<tspan font-style="italic">{}</tspan><tspan dy="0.25em" font-size="84%">{}</tspan>'
+    c_t, c_0 = (symbol.format("c", below) + '<tspan dy="-0.21em">\u200b</tspan>' for below in "t0")
+    drawn = text(f"gradient from {c_t} to {c_0}")
+    assert labels_of(drawn) == ["gradient from c_t to c_0"]
+    assert in_chinese(drawn, "") == text(f"从 {c_t} 到 {c_0} 的梯度")
+    assert in_chinese(text("input"), "lstm-cell") != in_chinese(text("input"), "stacked")
+    assert in_chinese(text(f"{c_t} = 1"), "") == text(f"{c_t} = 1")
 
 
 def test_the_words_of_both_configurations_differ_and_the_rest_does_not() -> None:

@@ -31,7 +31,7 @@ def test_language_switch_leads_to_the_page_that_was_reached(page: Page, served: 
     page.wait_for_url("**/one-matmul.html")
     switch(page, "简体中文")
     page.wait_for_url("**/zh/foundations/one-matmul.html")
-    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     switch(page, "English")
     page.wait_for_url(f"{served}foundations/one-matmul.html")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.page_html import finished
+from tools.page_html import accessible, finished
+from tools.words import WORDS
 
 N, H = '<em class="axis-n">N</em>', '<em class="axis-h">H</em>'
 
@@ -29,3 +30,10 @@ def test_ending_of_a_chinese_claim_stays_on_one_line() -> None:
         '<span class="closed">（相等）</span>'
     )
     assert finished("<p>（相等）的</p>") == "<p>（相等）的</p>"
+
+
+def test_names_of_links_to_the_next_page_have_the_colon_of_their_language() -> None:
+    link = '<a href="b.html" class="md-footer__link md-footer__link--next" aria-label="{}">'
+    said = link.format("下一页: 手写: nn.GRU")
+    assert accessible(said, WORDS["zh"]) == link.format("下一页：手写: nn.GRU")
+    assert accessible(said, WORDS["en"]) == said

@@ -102,7 +102,7 @@ def test_page_tells_what_it_is(built_site: Path, page: str) -> None:
         assert elements, f"no meta {key}={value}"
         return elements[0].get("content")
 
-    assert found.get("lang") == language(page)
+    assert found.get("lang") == settings(language(page))["theme"]["language"]
     assert len(found.cssselect("h1")) == 1
     description = content("name", "description")
     shortest, longest = DESCRIPTION[language(page)]

@@ -62,7 +62,7 @@ def draw() -> Figure:
     whole, pieces = zip(*map(kept, LENGTHS), strict=True)
     for values, color in ((whole, H), (pieces, NEG)):
         ax.plot(LENGTHS, values, color=color, marker="o", markersize=5)
-    text(page, (262, 74), "whole", H, align="right", bold=True)
+    text(page, (262, 74), "whole sequence", H, align="right", bold=True)
     text(page, (440, 178), "in pieces of √T steps", NEG, align="right", bold=True)
     text(page, (275, 250), "T", T, bold=True)
     return figure

@@ -48,7 +48,7 @@ def draw() -> Figure:
     bend(ax, above, "tanh", row(ax, 2, 178, n, "n"))
 
     ax.plot([4, 516], [222, 222], color=LINE, linewidth=1.2)
-    for column, title in enumerate(("old", "new", "mixed")):
+    for column, title in enumerate(("old state", "candidate", "new state")):
         text(ax, (LEFTS[column] + 57, 242), title, MUTED, bold=True)
     row(ax, 0, 258, h, "h_{t-1}")
     row(ax, 0, 286, z, "× z")

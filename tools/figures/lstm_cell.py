@@ -48,7 +48,7 @@ def draw() -> Figure:
     text(ax, (given.x - 9, given.left[1]), "x_t", E, "right", bold=True)
     text(ax, (state.x - 9, state.left[1]), "h_{t-1}", H, "right", bold=True)
     both = frame(ax, Box(100, -2, 320, 24), fill=True)
-    text(ax, both.center, "what is read + what is kept, in four parts")
+    text(ax, both.center, "the sum of both products, in four parts")
     for above in (given, state):
         arrow(ax, above.bottom, (above.center[0], both.y))
     rows = {}

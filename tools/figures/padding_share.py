@@ -51,7 +51,7 @@ def draw() -> Figure:
     ax = plot_axes(figure, 54, 26, 330, 216, log="x")
     ax.set(xlim=(2, 256), ylim=(0, 100), xticks=BATCH_SIZES, yticks=range(0, 101, 25))
     ax.set_xticklabels([str(size) for size in BATCH_SIZES])
-    ax.set_yticklabels([f"{share} %" for share in range(0, 101, 25)])
+    ax.set_yticklabels([f"{share}%" for share in range(0, 101, 25)])
     ax.minorticks_off()
     ax.grid(axis="y", color=LINE, linewidth=0.8)
     ax.patch.set_visible(False)  # or it would cover the labels, which stand on the page

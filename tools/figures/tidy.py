@@ -16,7 +16,7 @@ def tidy(svg: str) -> str:
     svg = re.sub(r' id="([^"]*)"', lambda id: id[0] if id[1] in used else "", svg)
     svg = _short_ids(svg)
     svg = re.sub(r"<[^>]*>", _tidy_tag, _ungroup(svg))
-    svg = re.sub(r"(?<=>)([^<>]*_[^<>]*)(?=</text>)", _subscripts, svg)
+    svg = re.sub(r"(?<=>)[^<>]*_[^<>]*(?=</text>)", lambda label: subscripts(label[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip() + "\n"
 
 
@@ -57,7 +57,7 @@ def _tidy_tag(match: re.Match[str]) -> str:
     return tag
 
 
-def _subscripts(match: re.Match[str]) -> str:
+def subscripts(label: str) -> str:
     """Set x_{t-1} and x_t as x with a subscript."""
 
     def symbol(found: re.Match[str]) -> str:
@@ -68,4 +68,4 @@ def _subscripts(match: re.Match[str]) -> str:
             '<tspan dy="-0.21em">\u200b</tspan>'  # back on the line
         )
 
-    return re.sub(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))", symbol, match[1])
+    return re.sub(r"([A-Za-z])_(?:\{([^}]*)\}|(\w))", symbol, label)

@@ -1,4 +1,4 @@
-"""Execute the labs, and keep what came of it: one run serves every edition and later builds."""
+"""Execute the labs, and keep what came of it, for later builds and other editions."""
 
 import asyncio
 import hashlib
@@ -36,22 +36,26 @@ IN_CELL = r" \(\d+\.py, line \d+\)$"  # what Python adds to a SyntaxError: a pla
 def executed(lab: Path, cache: Path, edition: str) -> Path:
     """Return the notebook of a lab's file, with the results of its code.
 
-    A lab and its translations hold the same code, up to comments, and so share the run that the
-    cache keeps for all labs of this name.  It is repeated if anything differs that it depends on.
+    The cache keeps a run for each edition.  It is repeated if anything differs that it depends on,
+    but not if another edition has the same code, up to comments: then both share that one's run.
 
     Raises:
         PluginError: if a cell fails; it names the line in the lab's own file.
     """
     notebook = jupytext.read(lab)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]  # front matter
-    run, target = cache / f"{lab.stem}.json", cache / edition / f"{lab.stem}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
+    run, target = (cache / edition / f"{lab.stem}{suffix}" for suffix in (".json", ".ipynb"))
+    for folder in (target.parent, cache / "locks"):
+        folder.mkdir(parents=True, exist_ok=True)
     needs = dependencies(notebook)
-    with FileLock(cache / "lock"):  # the build of another edition may be executing it just now
-        kept = json.loads(run.read_text(encoding="utf-8")) if run.is_file() else {}
-        if kept.get("depends on") != needs:
-            kept = {"depends on": needs, "cells": results(notebook, lab)}
-            run.write_text(json.dumps(kept), encoding="utf-8")
+    # The build of another edition may be executing the same code just now.
+    with FileLock(cache / "locks" / needs["code"][:16]):
+        others = (json.loads(path.read_text("utf-8")) for path in cache.glob(f"*/{run.name}"))
+        kept = next((other for other in others if other["depends on"] == needs), None)
+        kept = kept or {"depends on": needs, "cells": results(notebook, lab)}
+        half = run.with_suffix(".half")
+        half.write_text(json.dumps(kept), encoding="utf-8")
+        os.replace(half, run)  # in one step: another build may be reading it
     for cell, found in zip(code_cells(notebook), kept["cells"], strict=True):
         cell.update(nbformat.from_dict(found))
     nbformat.write(notebook, target)

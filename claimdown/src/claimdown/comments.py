@@ -8,7 +8,6 @@ import io
 import re
 import tokenize
 import unicodedata
-from collections.abc import Iterator
 
 SHELL_LIKE = {"bash", "powershell", "toml", "yaml"}  # where `# ...` is a comment
 # What a sentence has in every language, wherever it stands in it.
@@ -51,6 +50,8 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
     False
     >>> same_but_strings('print("apart by", x)', 'print("off by", x)', "CJK")
     False
+    >>> same_but_strings('print(f"第 {t} 步")', 'print(f"step {t}")', "CJK")
+    True
     """
     lines, theirs = code.split("\n"), original.split("\n")
     if len(lines) != len(theirs):
@@ -69,9 +70,15 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
     return ast.dump(tree) == ast.dump(its_tree)
 
 
-def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return (node for node in constants if isinstance(node.value, str))
+def _strings(tree: ast.AST) -> list[ast.Constant]:
+    """List the strings of a tree, after joining the text of each f-string before its values."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            text = [part for part in node.values if isinstance(part, ast.Constant)]
+            values = [part for part in node.values if not isinstance(part, ast.Constant)]
+            node.values = [ast.Constant("".join(str(part.value) for part in text)), *values]
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [node for node in constants if isinstance(node.value, str)]
 
 
 def _translated(text: str, original: str, script: str) -> bool:

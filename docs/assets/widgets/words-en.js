@@ -45,7 +45,7 @@ export default {
     strip: "Letters and states, one column per step",
     products: "The two products of this step, one row per element",
     mix: "What the gates do with them",
-    gate: "gate",
+    gate: "σ, tanh",
     read: "read",
     kept: "kept",
     sum: "sum",

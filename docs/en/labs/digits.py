@@ -26,6 +26,7 @@
 import io
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ from rnn_tutorial import linear, rnn
 #
 # Nothing here is about recurrent networks.
 # The colours are those of the course, and a figure carries a sentence for readers who cannot see it.
+# A figure keeps its text as text, and the reader's fonts draw it: that matplotlib's own font lacks a character, such as a Chinese one, is no reason to warn.
 
 # %% tags=["note"]
 INK, MUTED, LINE, PAPER = "#23262d", "#5d6470", "#c9ccd3", "#ffffff"
@@ -86,6 +88,7 @@ rcParams.update(
         "ytick.labelcolor": INK,
     }
 )
+warnings.filterwarnings("ignore", "Glyph .* missing from font")
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -185,9 +188,10 @@ def split(seed: int) -> Split:
 
 
 parts = split(seed=0)
+names = "training", "validation", "test"
 show_table(
     ["part", "images"],
-    [[name, str(len(part))] for name, part in parts._asdict().items()],
+    [[name, str(len(part))] for name, part in zip(names, parts, strict=True)],
 )
 
 # %% [markdown]
@@ -203,8 +207,8 @@ def standardised(train: Tensor) -> Tensor:
 
 
 inputs = standardised(parts.train)
-print("training part: mean", f"{inputs[parts.train].mean():.4f}", end=", ")
-print("standard deviation", f"{inputs[parts.train].std():.4f}")
+mean, deviation = inputs[parts.train].mean(), inputs[parts.train].std()
+print(f"training part: mean {mean:.4f}, standard deviation {deviation:.4f}")
 
 # %% [markdown]
 # One caution about what the test can tell you.
@@ -402,10 +406,10 @@ curves = {
 
 # %% [markdown]
 # Are the two curves the same?
-# The first loss comes out of one pass over equal weights, so a bound tighter than the course's usual sixteen fits: eight times the machine epsilon.
+# The first loss comes out of one pass over equal weights, so a bound tighter than the course's usual $16\varepsilon$ fits: $8\varepsilon$, where $\varepsilon$ is the machine epsilon.
 # After that the models train apart.
 # Each takes its own rounding error into the next step, and the optimizer divides by numbers that are small where gradients are small.
-# So give every step its own eight epsilons: after $k$ steps, the losses may differ by $8\,k\,\varepsilon$.
+# So give every step its own $8\varepsilon$: after $k$ steps, the losses may differ by $8\,k\,\varepsilon$.
 # That bound is honest only if training does not blow differences up, and the plot below shows whether it does.
 # If the two models differed in anything but rounding, it would show in float64, where epsilon is so much smaller: train both there too.
 
@@ -499,8 +503,11 @@ assert abs(right - right_baseline) < 10
 print(f"test images: {size}")
 print(f"read by the network: {right}, by the baseline: {right_baseline}")
 show_table(
-    ["accuracy", "train", "validation", "test"],
-    [[name, *(f"{accuracy:.1%}" for accuracy in row)] for name, row in rows.items()],
+    ["accuracy", *names],
+    [
+        [name, *(f"{accuracy:.1%}" for accuracy in row)]
+        for name, row in zip(("ours", "nn.RNN", "baseline"), rows.values(), strict=True)
+    ],
 )
 
 # %% [markdown]
@@ -554,7 +561,7 @@ assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 #
 # Does keeping one state lose anything?
 # This state has 128 features and an image has 64 pixels, so there is room for the whole image.
-# Give the network less room, and it does worse.
+# Give the network less room, by a smaller `hidden_size`, and it does worse.
 
 # %%
 for hidden in (128, 32, 16):
@@ -707,7 +714,7 @@ print(f"read by the network: {totals[0]}, by the baseline: {totals[1]}")
 # %% [markdown] tags=["solution"]
 # **Solution**
 #
-# Ten digits, each given a chance of one in ten, cost $\ln 10$ per image.
+# Ten digits, each given the probability $1/10$, cost $\ln 10$ per image.
 # Initial weights are small but not zero, so the first loss is near that number and not equal to it.
 
 # %% tags=["solution"]
@@ -746,7 +753,7 @@ shuffled = inputs[:, order]
 network = with_torch(*fresh(0))
 losses = train(network, shuffled, parts.train, rate)
 accuracy = evaluate(network, shuffled, parts.validation)[1]
-print(f"validation accuracy: {accuracy:.1%} shuffled, {rows['ours'][1]:.1%} in order")
+print(f"validation accuracy, shuffled: {accuracy:.1%}, in order: {rows['ours'][1]:.1%}")
 assert abs(accuracy - rows["ours"][1]) < 0.03
 
 # %% [markdown]
