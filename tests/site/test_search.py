@@ -201,7 +201,7 @@ QUERIES = {
         "隐层": "glossary.html#hidden-state",
         "超参数": "glossary.html#parameter",
         "收敛": "glossary.html#loss",
-        "泛化": "glossary.html#overfit",
+        "泛化": "glossary.html#overfit|by-heart",
         "词向量": "glossary.html#embedding|verse",
         "权重共享": "glossary.html#recurrent-network|stacked.html#sharing",
         "哈达玛积": "glossary.html#books",
@@ -375,7 +375,7 @@ def test_bibliography_is_searched_by_authors_and_titles() -> None:
 
 def test_index_has_characters_and_no_mark_next_to_a_stop() -> None:
     index = '{"text": "<p>\\u200b\\u95e8\\u63a7\\u200b\\u5355\\u5143\\u200b\u3002"}'
-    assert short_index(index) == '{"text":"<p>门控\u200b单元。"}'
+    assert short_index(index) == '{"text":"<p>门控\x7f单元。"}'
 
 
 def test_long_words_are_cut_into_those_that_they_are_made_of() -> None:
@@ -473,7 +473,7 @@ def test_search_shows_text_as_it_stands_and_marks_what_was_found(
     search(page, "LSTM遗忘门")
     result = page.locator(".md-search-result__link[href*='forget-bias']").first
     result.wait_for()
-    assert result.locator("h2").inner_text().replace("\u200b", "") == "遗忘门为什么一开始就该打开"
+    assert result.locator("h2").inner_text().replace("\u200b", "") == "遗忘门的偏置：一开始就打开"
     assert set(result.locator("mark").all_inner_texts()) >= {"遗忘", "门"}
     with page.expect_navigation():
         result.click()
