@@ -155,7 +155,7 @@ def test_nothing_moves_while_the_front_page_loads(
 
 def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> None:
     still.goto(served)
-    assert still.locator(".part > ol > li > a").count() == 18
+    assert still.locator(".part > ol > li > a").count() == 19
     counter = "e => getComputedStyle(e, '::before').content"
     assert still.locator(".part > ol > li").last.evaluate(counter) == "counter(chapter)"
     reset = "e => getComputedStyle(e).counterReset"
