@@ -42,8 +42,6 @@ HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
 NEEDLESS = re.compile(
     r"\u200b(?=[\s、。，．？！；：（）“”《》<>])|(?<=[\s、。，．？！；：（）“”《》<>])\u200b"
 )
-# The others are written as one byte in place of three; assets/search.js reads them as they were.
-BETWEEN, WRITTEN = "\u200b", "\x7f"
 HAN = re.compile("[一-鿿]{4,}")
 LONGEST = 3
 
@@ -73,7 +71,7 @@ def weight(address: str) -> float:
 def short_index(index: str) -> str:
     """Write an index in characters, not in escapes, and without needless marks: it is smaller."""
     text = json.dumps(json.loads(index), ensure_ascii=False, separators=(",", ":"))
-    return NEEDLESS.sub("", text).replace(BETWEEN, WRITTEN)
+    return NEEDLESS.sub("", text)
 
 
 def forget_long_words(text: str) -> None:

@@ -23,15 +23,11 @@ const SHORT = [
 ]
 // Material leaves out the last character of a run: here it is one that no word of ours has.
 const LAST = "〇"
-// What the index has between two Chinese words, and how tools/search.py writes it in one byte.
-const BETWEEN = "\u200b", WRITTEN = "\x7f"
 
 let separator, words, beginnings
 
 function readIndex({config, docs}) {
     separator = new RegExp(config.separator)
-    for (const doc of docs)
-        for (const part of ["title", "text"]) doc[part] = doc[part].replaceAll(WRITTEN, BETWEEN)
     const text = docs.map(({title, text}) => `${title} ${text}`).join(" ").replace(/<[^>]*>/g, " ")
     words = new Set(text.toLowerCase().split(separator).filter(Boolean))
     beginnings = new Set()

@@ -375,7 +375,7 @@ def test_bibliography_is_searched_by_authors_and_titles() -> None:
 
 def test_index_has_characters_and_no_mark_next_to_a_stop() -> None:
     index = '{"text": "<p>\\u200b\\u95e8\\u63a7\\u200b\\u5355\\u5143\\u200b\u3002"}'
-    assert short_index(index) == '{"text":"<p>门控\x7f单元。"}'
+    assert short_index(index) == '{"text":"<p>门控\u200b单元。"}'
 
 
 def test_long_words_are_cut_into_those_that_they_are_made_of() -> None:
