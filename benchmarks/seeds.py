@@ -40,9 +40,10 @@ PAGES = ROOT / "docs" / "en"
 # Expressions over a page's own names; `seed` is the number of the run.
 VARIANTS = {
     "lstm-by-hand": [
-        "recall_errors(nn.LSTM, lag=20, noise=0.0).min().item()",
-        "recall_errors(nn.LSTM, partial(open_forget_gate, bias=1.0)).median().item()",
-        "recall_errors(nn.RNN, updates=400).min().item()",
+        "recall_errors(ten(nn.LSTM), lag=20, noise=0.0).min().item()",
+        "recall_errors(ten(nn.LSTM, partial(open_forget_gate, bias=1.0))).median().item()",
+        "recall_errors(ten(nn.RNN)).min().item()",
+        "recall_errors(ten(nn.LSTM, open_forget_gate)).max().item()",
     ],
     "vanishing-gradients": [
         "counting_error(1.0, seed)",

@@ -28,10 +28,11 @@ ENTRY = re.compile(
 PART = re.compile(r"<(/?)(?:tr|figcaption)\b[^>]*>")
 # How much a find counts, by the beginning of the page's address: messages, then the chapters.
 WEIGHTS = {
-    "reference/": 0.3, "contributing": 0.3, "checks": 0.3, "look-up/symptoms": 1.5, "look-up/": 0.9
+    "reference/": 0.3, "contributing": 0.3, "translating": 0.3, "checks": 0.3,
+    "look-up/symptoms": 1.5, "look-up/": 0.9,
 }  # fmt: skip
 # Pages that people look up by name, and that are searched by their headings.
-BY_NAME = ("reference/", "contributing", "checks")
+BY_NAME = ("reference/", "contributing", "translating", "checks")
 HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
 # The plugin puts a mark between two words, also where a blank or a stop parts them anyway.
 NEEDLESS = re.compile(

@@ -10,12 +10,17 @@ const STOP_WORDS = new Set((
     "a about an and are as at be by can do does for from has have how i if in into is it its many my not of on " +
     "or should so than that the then there this to use using was what when where which why will with you " +
     "一个 不 与 中 为 为什么 为何 也 了 什么 从 会 个 做 几个 到 前 去 及 可以 吗 后 吧 呢 和 哪 哪些 哪个 哪里 " +
-    "在 多少 如何 它 对 将 就 应该 怎么 怎么办 怎么样 怎样 意思 我 或 把 放 放在 时 时候 是 是不是 是否 有 有没有 " +
+    "在 多少 如何 它 对 将 就 应该 怎么 怎么办 怎么样 怎样 意思 区别 差别 作用 我 或 把 放 放在 时 时候 是 是不是 是否 有 有没有 " +
     "来 求 用 由 的 看 算 给 能 被 要 让 还 这 那 都 里 里面 间 需要"
 ).split(" "))
 const HAN = /\p{sc=Han}/u
 // The beginning that a plural, a participle and both spellings of -ise share with the word itself.
 const SHARED = /^(?:(.*[a-z]{3}i)[sz](?:e[ds]?|ing|ations?|ers?)|(.*(?:ch|sh|ss|x))es|(.*\w{2}[^s])s|(.*\w{4})(?:ing|ed))$/
+// Titles have the short names: 双向 RNN, where books write 双向循环神经网络.
+const SHORT = [
+    [/(?<=\p{sc=Han})循环神经网络/gu, " RNN "], [/(?<=\p{sc=Han})长短[期时]记忆(?:网络)?/gu, " LSTM "],
+    [/(?<=\p{sc=Han})门控循环单元/gu, " GRU "],
+]
 // Material leaves out the last character of a run: here it is one that no word of ours has.
 const LAST = "〇"
 
@@ -68,6 +73,7 @@ function cutName(parts) {
 }
 
 function cut(query) {
+    for (const [long, short] of SHORT) query = query.replace(long, short)
     const parts = query.match(/\p{sc=Han}+|[^\s\p{sc=Han}]+/gu) ?? []
     const found = parts.flatMap(part => HAN.test(part) ? cutHan(part) : cutOther(part))
     const sought = found.filter(word => !STOP_WORDS.has(word.replace(LAST, "")) && !/^\d\d?$/.test(word))

@@ -583,6 +583,13 @@ MUTATIONS = [
         caught_by={"variants": ["with `weight_hr` the loop"]},
     ),
     Mutation(
+        "the units of a projection come in another order",
+        "variants.md",
+        right='step = partial(paddle_step, weight_ho=weights["weight_hr"].T, **shared)',
+        wrong='step = partial(paddle_step, weight_ho=weights["weight_hr"].flip(1).T, **shared)',
+        caught_by={"variants": ["steps with the weights in Paddle's layout"]},
+    ),
+    Mutation(
         "an LSTM reads one of its two biases",
         "cells.py",
         right="hidden_gates = nn.functional.linear(h, weight_hh, bias_hh)",

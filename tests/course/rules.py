@@ -19,6 +19,7 @@ from claimdown.forms import BOX
 from claimdown.page import Code, Page
 from claimdown.prose import INLINE_CODE
 from claimdown.source import page_text
+from tests.course import chinese
 from tools.author.fold import fold_of, written
 from tools.figures.labels import untranslated
 from tools.site import (
@@ -56,7 +57,7 @@ HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
 def faults(page: Page) -> list[str]:
     """Name all that this course's rules find on one page, and about it elsewhere."""
     rules = (unfilled, description, bones, size, earlier, listed, links, figures, typography,
-             package)  # fmt: skip
+             chinese_words, package)  # fmt: skip
     found = [fault for rule in rules for fault in rule(page)]
     return [*found, *citations(page.path, page.text)]
 
@@ -210,6 +211,11 @@ def typography(page: Page) -> list[str]:
     return [at(page.path, block.line + line - 1, f"{what}; correct the typography")
             for block in page.blocks if not block.fence
             for line, what in complaints(block.text)]  # fmt: skip
+
+
+def chinese_words(page: Page) -> list[str]:
+    """Name terms without their English, other words for them, and habits of translations."""
+    return [at(page.path, line, what) for line, what in chinese.faults(page)]
 
 
 def complaints(text: str) -> list[tuple[int, str]]:

@@ -14,8 +14,27 @@ READMES = {path.name: path.read_text(encoding="utf-8") for path in sorted(ROOT.g
 README = READMES["README.md"]
 
 
-def fences(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"^(#+) .*(?:\n(?!#+ ).*)*", re.MULTILINE)
+ONLY_HERE = {"README.zh.md": ["下载太慢：使用镜像"]}  # sections without an English counterpart
+
+
+def fences(language: str, text: str = README) -> list[str]:
+    return [code for kind, code in FENCE.findall(text) if kind == language]
+
+
+def sections(name: str) -> list[str]:
+    """List a README's sections, each with its title, without those that only it has."""
+    found = [section[0] for section in SECTION.finditer(FENCE.sub("", READMES[name]))]
+    alone = ONLY_HERE.get(name, [])
+    assert all(any(one.lstrip("# ").startswith(title) for one in found) for title in alone)
+    return [one for one in found if not one.lstrip("# ").startswith(tuple(alone))]
+
+
+def commands(name: str) -> list[list[str]]:
+    """List what each section of a README tells to type in its running text."""
+    typed = re.compile(r"`(make [^`]+|python [^`]+)`")
+    return [typed.findall(section) for section in sections(name)]
 
 
 def test_python_runs() -> None:
@@ -23,6 +42,26 @@ def test_python_runs() -> None:
     assert blocks
     for block in blocks:
         subprocess.run([sys.executable, "-c", block], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", sorted(set(READMES) - {"README.md"}))
+def test_translation_says_the_same_to_type_in_the_same_order(name: str) -> None:
+    """Blocks are the same throughout, and so are sections, with the commands in their text."""
+    assert FENCE.findall(READMES[name]) == FENCE.findall(README)
+    levels = [[section.split(" ")[0] for section in sections(one)] for one in (name, "README.md")]
+    assert levels[0] == levels[1]
+    for section, ours, theirs in zip(
+        sections(name), commands(name), commands("README.md"), strict=True
+    ):
+        assert ours == theirs, section.split("\n")[0]
+    pictures = [re.findall(r"!\[[^\]]+\]\(([^)]+)\)", READMES[one]) for one in (name, "README.md")]
+    assert pictures[0] == pictures[1] != []
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_no_package_index_is_named_but_pytorchs(name: str) -> None:
+    named = re.findall(r"https?://([^/\s)`}]+)", READMES[name])
+    assert set(named) == {"download.pytorch.org", "rnn-tutorial.github.io"}
 
 
 @pytest.mark.parametrize("name", READMES)

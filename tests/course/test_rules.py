@@ -85,8 +85,8 @@ PLANTED = {
         r"regularising.md:\d+: figure drop-in.svg is not drawn; write tools/figures/drop_in.py",
     ),
     "blank of Chinese typography": (
-        CHINESE, rules.typography, "你会[堆叠层]", "你会用nn.RNN，[堆叠层]",
-        r"zh/learning/regularising.md:\d+: 你会用nn.RNN， -> 你会用 nn.RNN，; correct",
+        CHINESE, rules.typography, "如果某种改动", "用nn.RNN，如果某种改动",
+        r"zh/learning/regularising.md:\d+: 用nn.RNN，如果某种改动.* -> 用 nn.RNN，如果.*; correct",
     ),
     "code too close to Chinese": (
         CHINESE, rules.typography, "所以 `eval` 算的", "所以`eval` 算的",
@@ -121,10 +121,10 @@ def test_sections_in_another_order_are_named() -> None:
 
 
 def test_paper_without_a_link_back_is_named() -> None:
-    page = docs_dir() / "index.md"
+    page = docs_dir() / "checks.md"  # which cites nothing
     found = rules.citations(page, "\nhttps://arxiv.org/abs/1606.01305")
     (fault,) = found
-    assert fault.endswith("docs/en/index.md cites this; add the link to ../index.md")
+    assert fault.endswith("docs/en/checks.md cites this; add the link to ../checks.md")
 
 
 def test_page_that_is_not_listed_or_elsewhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
