@@ -348,7 +348,6 @@ def test_translated_lab_shows_no_english(built_site: Path) -> None:
             text = shown.get_text(" ") + " ".join(str(svg["aria-label"]) for svg in shown("svg"))
             words = set(re.findall(r"[A-Za-z]{2,}", text))
             assert words <= {"RNN", "float", "nn", "rnn", "ln"}, words
-    assert "missing from" not in found.article.get_text()
 
 
 def test_translated_lab_shares_the_run_of_the_same_code(inside: Path) -> None:

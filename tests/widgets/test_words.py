@@ -17,7 +17,7 @@ EXPLORER = "look-up/shape-explorer.html"
 # Names of torch's interface, the cells' names, and functions: the same in every language.
 NAMES = {
     *("RNN", "LSTM", "GRU", "tanh", "relu", "input", "output", "h_n", "c_n", "proj_size"),
-    *("num_layers", "bidirectional", "batch_first", "bias"),
+    *("num_layers", "bidirectional", "batch_first", "bias", "max_norm"),
     *("weight_ih", "weight_hh", "bias_ih", "bias_hh"),
 }  # fmt: skip
 WORD = re.compile(r"[A-Za-z_]{2,}")
@@ -194,7 +194,7 @@ def test_refusals_are_quoted_and_explained(context: BrowserContext, served: str)
     message = page.locator("shape-explorer .message")
     for changed, error, reason in (
         ({"cell": "GRU", "proj_size": 3}, "ValueError: proj_size argument is only", "只有 LSTM"),
-        ({"H": 0}, "ValueError: hidden_size must be greater than zero", "必须大于零"),
+        ({"H": 0}, "ValueError: hidden_size must be greater than zero", "必须大于 0"),
         (
             {"cell": "LSTM", "proj_size": 9},
             "ValueError: proj_size has to be smaller",

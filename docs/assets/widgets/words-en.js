@@ -45,7 +45,7 @@ export default {
     strip: "Letters and states, one column per step",
     products: "The two products of this step, one row per element",
     mix: "What the gates do with them",
-    gate: "σ, tanh",
+    gate: "gate",
     read: "read",
     kept: "kept",
     sum: "sum",

@@ -50,7 +50,7 @@ export default {
     strip: "字母与状态，每列是一个时间步",
     products: "这个时间步的两个乘积，每行是一个分量",
     mix: "门如何作用于各个分量",
-    gate: "激活后",
+    gate: "激活",
     read: "输入项",
     kept: "状态项",
     sum: "和",

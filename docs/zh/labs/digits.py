@@ -29,7 +29,7 @@
 # %% [markdown]
 # # 逐行读数字 { #digits }
 #
-# 学完这个实验，你能训练一个循环神经网络（recurrent neural network），它的每一行代码你都读过；还能把它与 PyTorch 的网络比较，并客观评价它的表现。
+# 学完这个实验，你能训练一个每行代码都读过的循环神经网络（recurrent network），与 PyTorch 的网络比较，并客观评价它的表现。
 #
 # ## 预备知识 { #need }
 #
