@@ -36,7 +36,7 @@ WEIGHTS = {
     "look-up/symptoms": 1.5, "look-up/": 0.9,
 }  # fmt: skip
 # Pages that people look up by name, and that are searched by their headings.
-BY_NAME = ("reference/", "contributing", "translating", "checks")
+BY_NAME = ("reference/", "contributing", "translating", "checks", "look-up/interview-questions")
 HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
 # The plugin puts a mark between two words, also where a blank or a stop parts them anyway.
 NEEDLESS = re.compile(

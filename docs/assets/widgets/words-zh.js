@@ -25,7 +25,7 @@ export default {
     longer: "虚线边为了看得清，放大到 $1 像素。",
     last: "顶层的最后一个时间步",
     shaded: "即上图中的阴影部分。下面两行代码得到同一个张量。",
-    comment: "顶层的最后一个时间步，先从 h_n 取，再从 output 取。",
+    comment: "顶层的最终状态，分别取自 h_n 和 output。",
     parameters: "参数",
     name: "名称",
     shape: "形状",
