@@ -4,6 +4,7 @@ Every function takes a page, or a line of it, and gives the lines with what is w
 to do. The terms, their English and their other names are those of the Chinese glossary.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from claimdown.blocks import inside
 from claimdown.forms import BOX
-from claimdown.page import Block, Page
+from claimdown.page import Block, Code, Page
 from claimdown.prose import ATTRIBUTES, FORMULA, IMAGE, INLINE_CODE, TAG, VALUE
 from claimdown.source import page_text
 from tools.site import docs_dir
@@ -122,7 +123,7 @@ def faults(page: Page) -> list[Found]:
     """Name all that is wrong with the words of one page; other languages have no such rules."""
     if page.edition != "zh" or _is_one_of(page, WITH_EXAMPLES):
         return []
-    return sorted({*first_mentions(page), *variants(page), *habits(page)})
+    return sorted({*first_mentions(page), *variants(page), *habits(page), *untranslated(page)})
 
 
 def _is_one_of(page: Page, names: tuple[str, ...]) -> bool:
@@ -444,3 +445,24 @@ def half_words(line: str, known: list[Term]) -> Iterator[str]:
         whole = whole or (alone[0] if alone else "")
         if whole and word not in whole_words:
             yield f"“{hit[0]}{after[:2]}”: O: emphasis on half a word; write *{whole}*"
+
+
+def untranslated(page: Page) -> Iterator[Found]:
+    """Name docstrings and printed words of a page's own code that are not Chinese."""
+    for code in page.of(Code):
+        if any(origin.file for origin in code.origins):
+            continue  # from the package, which both languages share
+        for node in ast.walk(ast.parse(code.code)):
+            for text, what in _told(node):
+                if re.search("[a-z]{2,} [a-z]{2,}", text) and not re.search(f"[{HAN}]", text):
+                    yield code.line + node.lineno, f"“{text}”: {what} in English; translate it"
+
+
+def _told(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield what a definition or a call of `print` tells its reader."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield ast.get_docstring(node) or "", "a docstring"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value, "a printed text"

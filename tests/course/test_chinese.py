@@ -300,3 +300,21 @@ def test_rules_say_what_to_write_and_why() -> None:
         assert rule.instead
         assert rule.why
         re.compile(rule.pattern)
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ('print("off by up to", 1)', "“off by up to”: a printed text in English"),
+        ('print(f"{1:2} of them", end="")', "“ of them”: a printed text"),
+        ('def f() -> None:\n    """Do nothing at all."""', "“Do nothing at all.”: a docstring"),
+        ('print("最大误差", 1)', ""),
+        ('print("weight_ih", "float64")', ""),
+        ('reason = "not printed here"', ""),
+    ],
+)
+def test_english_that_code_tells_is_named(code: str, named: str) -> None:
+    page = read(PAGE, f"# 标题 {{ #title }}\n\n```python\n{code}\n```\n")
+    found = list(chinese.untranslated(page))
+    assert [line for line, _ in found] == [4] * bool(named)
+    assert all(what.startswith(named) for _, what in found)
