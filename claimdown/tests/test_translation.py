@@ -253,6 +253,17 @@ PLANTED: dict[str, tuple[str, str, str, str]] = {
     "number in a translated string": (
         "按大小排序：\", items", "按 2 排序：\", items", "print(", r"here is 'print\(\"按 2 排序",
     ),
+    "truth in a translated string": (
+        "按大小排序：\", items", "按大小 True：\", items", "print(",
+        r"here is 'print\(\"按大小 True",
+    ),
+    "words that are values in an output": (
+        "按大小排序： [1", "按大小排序： nan [1", "按大小排序： nan", r"here is '按大小排序： nan",
+    ),
+    "two numbers of an output run together": (
+        "排序： [1, 2, 3]", "排序： [12, 3]", "按大小排序： [12",
+        r"here is '按大小排序： \[12, 3\]'",
+    ),
     "string in another language": (
         "\"按大小排序：", "\"ranked by size:", "print(", r"here is 'print\(\"ranked by",
     ),

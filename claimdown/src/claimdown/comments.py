@@ -11,9 +11,14 @@ import unicodedata
 
 SHELL_LIKE = {"bash", "powershell", "toml", "yaml"}  # where `# ...` is a comment
 # What a sentence has in every language, wherever it stands in it.
-SAME_IN_ALL = re.compile(r"\d+(?:\.\d+)?|\w*[A-Za-z]\w*[._]\w+|\w+_\b")
+SAME_IN_ALL = re.compile(
+    r"(?:(?<![A-Za-z\d])-)?\d+(?:\.\d+)?(?:e[+-]?\d+)?%?|%[a-z]|[<>=!]="
+    r"|(?<![A-Za-z_])(?:True|False|None|nan|inf)(?![A-Za-z_])|\w*[A-Za-z]\w*[._]\w+|\w+_\b"
+)
 # What a printed word may be next to: all but a letter, a digit and what joins names.
-PRINTED_WORD = re.compile(r"(?<![\w.])[a-z]+(?:['’-][a-z]+)*(?![\w.(])|[,;:，；：、。“”\"'\s]")
+PRINTED_WORD = re.compile(
+    r"(?<![\w.])(?!(?:nan|inf|true|false)\b)[a-z]+(?:['’-][a-z]+)*(?![\w.(])|[,;:，；：、。“”\"'\s]"
+)
 
 
 def without_comments(code: str, language: str = "python") -> str:
@@ -108,5 +113,6 @@ def same_but_words(output: str, original: str, script: str) -> bool:
 
 
 def _wordless(line: str, script: str) -> str:
+    numbers = " ".join(re.findall(r"\d+(?:\.\d+)?", line))  # where one ends and the next begins
     rest = PRINTED_WORD.sub("", line)
-    return "".join(letter for letter in rest if not in_script(letter, script))
+    return numbers + "".join(letter for letter in rest if not in_script(letter, script))
