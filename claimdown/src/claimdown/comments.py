@@ -46,8 +46,8 @@ def _python(code: str) -> str:
 def same_but_strings(code: str, original: str, script: str) -> bool:
     """Tell whether Python differs from its original just in strings that are translated.
 
-    A translated string has letters of the script, the same numbers and the same names in code.
-    Lines that have no such letters are the same.
+    A translated string has letters of the script, the same numbers and the same names in code, and
+    is the same wherever its original is.  Lines that have no such letters are the same.
 
     >>> same_but_strings('print("误差", x)', 'print("off by", x)', "CJK")
     True
@@ -57,6 +57,8 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
     False
     >>> same_but_strings('print(f"第 {t} 步")', 'print(f"step {t}")', "CJK")
     True
+    >>> same_but_strings('{"门": 1}["层"]', '{"gate": 1}["gate"]', "CJK")
+    False
     """
     lines, theirs = code.split("\n"), original.split("\n")
     if len(lines) != len(theirs):
@@ -69,8 +71,10 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
         tree, its_tree = ast.parse(code), ast.parse(original)
     except SyntaxError:
         return False
+    known: dict[str, str] = {}
     for string, its in zip(_strings(tree), _strings(its_tree), strict=False):
-        if _translated(str(string.value), str(its.value), script):
+        text, meant = str(string.value), str(its.value)
+        if _translated(text, meant, script) and known.setdefault(meant, text) == text:
             string.value = its.value
     return ast.dump(tree) == ast.dump(its_tree)
 
@@ -88,7 +92,7 @@ def _strings(tree: ast.AST) -> list[ast.Constant]:
 
 def _translated(text: str, original: str, script: str) -> bool:
     names, its = (sorted(SAME_IN_ALL.findall(each)) for each in (text, original))
-    return in_script(text, script) and names == its
+    return bool(original) and in_script(text, script) and names == its
 
 
 def in_script(text: str, script: str) -> bool:
