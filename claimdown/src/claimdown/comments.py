@@ -47,7 +47,7 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
     """Tell whether Python differs from its original just in strings that are translated.
 
     A translated string has letters of the script, the same numbers and the same names in code, and
-    is the same wherever its original is.  Lines that have no such letters are the same.
+    is the same wherever its original is translated.  Lines that have no such letters are the same.
 
     >>> same_but_strings('print("误差", x)', 'print("off by", x)', "CJK")
     True
@@ -58,6 +58,8 @@ def same_but_strings(code: str, original: str, script: str) -> bool:
     >>> same_but_strings('print(f"第 {t} 步")', 'print(f"step {t}")', "CJK")
     True
     >>> same_but_strings('{"门": 1}["层"]', '{"gate": 1}["gate"]', "CJK")
+    False
+    >>> same_but_strings('print(f"门 {x:门>5}")', 'print(f"gate {x:>5}")', "CJK")
     False
     """
     lines, theirs = code.split("\n"), original.split("\n")
@@ -86,8 +88,10 @@ def _strings(tree: ast.AST) -> list[ast.Constant]:
             text = [part for part in node.values if isinstance(part, ast.Constant)]
             values = [part for part in node.values if not isinstance(part, ast.Constant)]
             node.values = [ast.Constant("".join(str(part.value) for part in text)), *values]
+    formats = {id(part) for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)
+               and node.format_spec for part in ast.walk(node.format_spec)}  # fmt: skip
     constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return [node for node in constants if isinstance(node.value, str)]
+    return [node for node in constants if isinstance(node.value, str) and id(node) not in formats]
 
 
 def _translated(text: str, original: str, script: str) -> bool:
