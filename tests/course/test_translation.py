@@ -73,6 +73,11 @@ def test_drift_of_a_lab_is_named(old: str, new: str, message: str) -> None:
     assert found.startswith(f"docs/zh/labs/digits.py:{line}: {message}"), found
 
 
+def test_line_of_a_lab_that_would_not_be_compared_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected a blank line before '# %%', got 'b = 2'"):
+        lab_as_page("# ---\n# ---\n# %%\na = 1\nb = 2\n# %%\nc = 3\n")
+
+
 def test_lab_says_how_to_follow() -> None:
     lab = docs_dir("zh") / "labs/digits.py"
     script = re.sub(r"(?m)^#   data: \w+$", "#   data: aaaaaaaa", lab.read_text(encoding="utf-8"))

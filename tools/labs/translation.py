@@ -27,7 +27,9 @@ def lab_as_page(script: str) -> str:
     for line in cells.split("\n"):
         if line.startswith("# %%"):
             if kind == "code":
-                page[-1] = "```"  # the blank line between two cells
+                if page[-1].strip():
+                    raise ValueError(f"expected a blank line before {line!r}, got {page[-1]!r}")
+                page[-1] = "```"
             kind = "text" if "[markdown]" in line else "code"
             page.append(f"<div{line[4:]}>" if kind == "text" else f"```python{line[4:]}")
         else:
