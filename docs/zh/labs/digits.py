@@ -29,7 +29,7 @@
 # %% [markdown]
 # # 逐行读数字 { #digits }
 #
-# 学完这个实验，你能训练一个每行代码都读过的循环神经网络（recurrent network），与 PyTorch 的网络比较，并客观评价它的表现。
+# 学完这个实验，你能训练一个循环神经网络（recurrent network），它的每行代码你都读过；还能把它与 PyTorch 的网络比较，并客观评价它的表现。
 #
 # ## 预备知识 { #need }
 #
@@ -73,7 +73,7 @@ from rnn_tutorial import linear, rnn
 #
 # 这一部分与循环神经网络无关。
 # 颜色是本课程统一的颜色；此外，每幅图都附有一句说明，供看不到图的读者使用。
-# 图中的文字仍以文字保存，由读者的字体显示：matplotlib 自带的字体缺少某个字符（例如汉字）时，不必给出警告。
+# 图中的文字以文本的形式保存，用读者自己的字体显示；所以，即使 matplotlib 自带的字体缺少某个字符（例如汉字），也不必给出警告。
 
 # %% tags=["note"]
 INK, MUTED, LINE, PAPER = "#23262d", "#5d6470", "#c9ccd3", "#ffffff"
@@ -139,7 +139,7 @@ def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
 # %% [markdown]
 # 这里的矩阵乘法规模很小，一个线程就够了；而且只用一个线程时，相加的顺序不会随线程的分工而变。
 # 因此，这个实验只用一个线程计算，结束时再恢复线程数。
-# PyTorch 的线程数由它自己设置；NumPy 矩阵乘法的线程数则由 `threadpoolctl` 限制，这个包随 scikit-learn 一起安装。
+# PyTorch 有自己的线程数设置；NumPy 矩阵乘法的线程数则由 `threadpoolctl` 限制，这个包随 scikit-learn 一起安装。
 
 # %%
 threads = torch.get_num_threads()
@@ -227,15 +227,15 @@ mean, deviation = inputs[parts.train].mean(), inputs[parts.train].std()
 print(f"训练集：均值 {mean:.4f}，标准差 {deviation:.4f}")
 
 # %% [markdown]
-# 测试结果说明什么，这里有一点要注意。
+# 解读测试结果时，有一点要注意。
 # 每位书写者都把每个数字写了许多遍，而数据文件没有标出各幅图像的书写者。
-# 随机划分使同一个人的笔迹出现在全部三个部分中，因此，这个实验衡量的是网络识别*已知书写者的新数字*的能力。
-# 对于新的书写者，准确率应当会低一些。
+# 随机划分使同一个人的笔迹同时出现在三个部分中，因此，这个实验衡量的是网络识别*已知书写者的新数字*的能力。
+# 对于新的书写者，预计准确率要低一些。
 #
 # ## 模型 { #model }
 #
 # 网络逐行读取图像，并保存一个隐藏状态（hidden state）：由 $H$ 个分量组成的向量。
-# 读完最后一行时，每一行都已影响到这个状态；线性的输出层（output layer）再由它算出每个数字的得分。
+# 读完最后一行时，每一行都已影响到这个状态；线性的输出层（head）再由它算出每个数字的得分。
 # 输出层的输入只有最终状态（final state）：
 #
 # $$\mathrm{scores} = W\,h_T + b$$
@@ -505,7 +505,7 @@ show(
 #
 # ## 测试 { #test }
 #
-# 所有选择都已作出，现在可以使用测试集。
+# 各项选择都已确定，现在可以使用测试集。
 
 # %%
 rows = {}
@@ -589,8 +589,8 @@ for hidden in (128, 32, 16):
 # %% [markdown]
 # ## 错误分析 { #errors }
 #
-# 混淆矩阵按实际数字和网络的回答，统计测试图像的幅数。
-# 每行对应一个实际数字，每列对应一种回答；对角线以外的都是错误。
+# 混淆矩阵按实际数字和网络的预测，统计测试图像的幅数。
+# 每行对应一个实际数字，每列对应一种预测；对角线以外的都是错误。
 
 # %%
 with torch.no_grad():
@@ -607,7 +607,7 @@ for i, j in np.argwhere(matrix):
     tints[i, j] = (*to_rgb(HIDDEN if i == j else ERROR), 0.4 if i == j else 0.3)
     ax.text(j, i, str(matrix[i, j]), ha="center", va="center_baseline")
 ax.imshow(tints)
-ax.set(xticks=range(10), yticks=range(10), xlabel="网络的回答", ylabel="实际数字")
+ax.set(xticks=range(10), yticks=range(10), xlabel="网络的预测", ylabel="实际数字")
 ax.tick_params(length=0)
 ax.spines[:].set(visible=True, color=LINE)
 show(
@@ -617,7 +617,7 @@ show(
 
 # %% [markdown]
 # 读错的图像如下，最多列出前十幅。
-# 每幅图像上方，箭头前是实际数字，箭头后是网络的回答。
+# 每幅图像上方，箭头前是实际数字，箭头后是网络的预测。
 
 # %% tags=["folded"]
 wrong = (answers != truth).nonzero()[:, 0][:10]
@@ -627,7 +627,7 @@ figure = digit_grid(
 )
 show(
     figure,
-    "读错的测试图像，每幅上方是实际数字和网络的回答："
+    "读错的测试图像，每幅上方是实际数字和网络的预测："
     + ", ".join(f"{truth[index]} 读成 {answers[index]}" for index in wrong),
 )
 
@@ -636,7 +636,7 @@ show(
 #
 # ## 各行包含的信息 { #rows }
 #
-# 所有时间步的状态都已算出，因此可以考察：读完一行、两行、更多行之后，状态里分别有多少信息。
+# 所有时间步的状态都已算出，因此可以考察：读完一行、两行以至更多行之后，状态里各有多少信息。
 # 考察的方法有两种。
 #
 # - 把读完 $t$ 行时的状态交给训练好的输出层，而训练输出层时只用了最终状态。
@@ -703,14 +703,14 @@ assert all(abs(probe - pixel) < 0.06 for probe, pixel in zip(by_probe, by_pixels
 # %% [markdown]
 # 探针的结果说明状态里有多少可用的信息：从第一行起，就与已读像素中的信息大致一样多。
 # 训练好的输出层则不同。
-# 输出层只用最终状态训练，因此在接近末尾之前，它的准确率并不比合理的猜测高多少。
+# 输出层只用最终状态训练，因此在读到最后几行之前，它的准确率并不比合理的猜测高多少。
 # 可见，状态里有信息，不等于输出层能用上这些信息。
 # 如果中途就需要答案，应当按这一要求训练：把所有时间步的损失相加。
 #
 # ## 结果 { #results }
 
 # %% [markdown] tags=["claim"]
-# **结果：本课程的 `rnn` 与 `nn.RNN` 的回答相同；五次划分合计，网络读对的测试图像比基线多**
+# **结果：本课程的 `rnn` 与 `nn.RNN` 的预测相同；五次划分合计，网络读对的测试图像比基线多**
 
 # %% tags=["claim"]
 with torch.no_grad():
@@ -774,7 +774,7 @@ assert abs(accuracy - rows["ours"][1]) < 0.03
 
 # %% [markdown]
 # 4. 试过的几个学习率间隔很大。
-#    在第一次划分中，如果依据验证集损失，会选中间的哪一个学习率？改用这个学习率，网络在这次划分中还领先吗？
+#    在第一次划分中，如果再试两个中间的学习率，依据验证集损失会选哪一个？改用选出的学习率，网络在这次划分中还领先吗？
 
 # %% [markdown] tags=["solution"]
 # **解答**
@@ -804,6 +804,6 @@ torch.set_num_threads(threads)
 # %% [markdown]
 # ## 下一步 { #next }
 #
-# 你已经训练了第一部分搭建的网络，并在训练过程中与 PyTorch 的网络作了比较。
+# 你已经训练了第一部分搭建的网络，并把它与 PyTorch 的网络作了比较。
 # 如果对网络的搭建还有疑问，请回到[多层双向 RNN](../foundations/deep-and-bidirectional.md)。
 # 如果想进一步了解比较所用的误差界，请读[“零误差”意味着什么](../numbers/zero-difference.md)。
