@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from claimdown.blocks import inside
-from claimdown.forms import BOX
 from claimdown.page import Block, Code, Page
 from claimdown.prose import ATTRIBUTES, FORMULA, IMAGE, INLINE_CODE, TAG, VALUE
 from claimdown.source import page_text
+from tests.course.reading import HAN, folds, prose
 from tools.site import docs_dir
 
 Found = tuple[int, str]  # a line of the page; what is wrong there, and what to do
@@ -27,7 +26,6 @@ WITH_ALIASES = ("look-up/glossary.md", "look-up/interview-questions.md")
 WITH_QUESTIONS = ("look-up/interview-questions.md",)
 # The page for those who translate next: its examples are what this module refuses.
 WITH_EXAMPLES = ("translating.md",)
-HAN = "\u4e00-\u9fff"
 # Everyday words: whoever learns PyTorch knows them, and English beside each would only be noise.
 EVERYDAY = frozenset(
     (
@@ -141,11 +139,8 @@ def running(page: Page) -> Iterator[Block]:
 
     Left out is what a fold hides, and what only lists: an item that begins with a link.
     """
-    hidden: set[int] = set()
-    for number, block in enumerate(page.blocks):
-        box = BOX.fullmatch(block.lines[0].strip()) if block.kind == "box" else None
-        if box and box["mark"] == "???":
-            hidden |= {below.line for below in inside(block, page.blocks[number + 1 :])}
+    hidden = folds(page)
+    for block in page.blocks:
         first = re.sub(r"^\s*(?:[-*+]|\d+\.) ", "", block.lines[0])
         contents = block.kind in ("item", "numbered item") and first.startswith("[")
         if block.line not in hidden and not contents and block.kind in (
@@ -380,14 +375,6 @@ def aliases(known: list[Term]) -> list[Rule]:
     ]  # fmt: skip
 
 
-def shown(page: Page) -> Iterator[tuple[int, str, str]]:
-    """Yield the lines that are read, with their numbers and kinds of block."""
-    for block in page.blocks:
-        if not block.fence:
-            for number, line in enumerate(block.lines, block.line):
-                yield number, block.kind, line
-
-
 def visible(line: str) -> str:
     """Reduce a line to its words: no code, no addresses; a formula and a value keep their place."""
     line = re.sub(VALUE, "`0`", line)
@@ -417,7 +404,7 @@ def variants(page: Page) -> list[Found]:
         return []
     rules = [*VARIANTS, *aliases(terms())]
     return [
-        (number, what) for number, kind, line in shown(page) for what in broken(rules, line, kind)
+        (number, what) for number, kind, line in prose(page) for what in broken(rules, line, kind)
     ]
 
 
@@ -426,7 +413,7 @@ def habits(page: Page) -> list[Found]:
     rules = [rule for rule in HABITS
              if not (rule.kinds == ("heading",) and _is_one_of(page, WITH_QUESTIONS))]  # fmt: skip
     found = []
-    for number, kind, line in shown(page):
+    for number, kind, line in prose(page):
         found += [(number, what) for what in broken(rules, line, kind)]
         found += [(number, what) for what in half_words(line, terms())]
     return found
@@ -434,9 +421,9 @@ def habits(page: Page) -> list[Found]:
 
 def half_words(line: str, known: list[Term]) -> Iterator[str]:
     """Name emphasis that covers half of a word: *遗忘*门, *一*步, **旧**状态."""
-    names = [name for term in known for name in (term.chinese, *term.aliases)]
-    whole_words = {term.chinese for term in known} | EVERYDAY
     for hit in re.finditer(rf"(?<!\*)\*{{1,2}}([{HAN}]{{1,3}})\*{{1,2}}(?!\*)", visible(line)):
+        names = [name for term in known for name in (term.chinese, *term.aliases)]
+        whole_words = {term.chinese for term in known} | EVERYDAY
         word, after = hit[1], hit.string[hit.end() :]
         joined = word + "".join(re.findall(rf"^[{HAN}]{{0,6}}", after))
         whole = next((name for name in names if len(name) > len(word)

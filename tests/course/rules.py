@@ -6,20 +6,17 @@ A rule takes a page and returns its faults, each as `file:line: what is wrong; w
 import ast
 import os
 import re
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 import autocorrect_py
 
-from claimdown.blocks import inside
-from claimdown.forms import BOX
 from claimdown.page import Code, Page
 from claimdown.prose import INLINE_CODE
 from claimdown.source import page_text
 from tests.course import chinese
+from tests.course.reading import HAN, folds, prose
 from tools.author.fold import fold_of, written
 from tools.figures.labels import untranslated
 from tools.site import (
@@ -48,7 +45,6 @@ INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)(?:-whole)?"')
 EXPLAINED = re.compile(r"Explained in: (docs/en/[\w/-]+\.md)")
 # autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
 TYPOGRAPHY = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
-HAN = "\u4e00-\u9fff"
 # What autocorrect passes over: a blank between Chinese and code, or a value with its mark.
 CLOSE = re.compile(rf"[{HAN}]`|`[{HAN}]|\}}[{HAN}]")
 HALF_WIDTH = re.compile(rf"[{HAN}][,;:!?]|[{HAN}]\((?![A-Z])")
@@ -79,13 +75,6 @@ def link_to(path: Path, page: Path) -> str:
 def line_of(text: str, part: str) -> int:
     """Tell in which line a part begins; in the first one, if it is not there."""
     return text.count("\n", 0, max(text.find(part), 0)) + 1
-
-
-def prose(page: Page) -> Iterator[tuple[int, str]]:
-    """Yield the lines outside of fences, with their numbers."""
-    for block in page.blocks:
-        if not block.fence:
-            yield from enumerate(block.lines, block.line)
 
 
 # A page by itself.
@@ -139,18 +128,13 @@ class Size:
 
 def size_of(page: Page) -> Size:
     """Count words of prose, but no formula, code or caption, and lines that are not blank."""
-    folds: dict[int, set[str]] = defaultdict(set)  # by line: the kinds of folds it stands in
-    for number, block in enumerate(page.blocks):
-        box = BOX.fullmatch(block.lines[0].strip()) if block.kind == "box" else None
-        if box and box["mark"] != "!!!":
-            for below in inside(block, page.blocks[number + 1 :]):
-                folds[below.line].add(box["kind"])
+    folded = folds(page)
     words = sum(words_in(block.text) for block in page.blocks
-                if not (block.fence or block.line in folds or block.kind in NO_PROSE))  # fmt: skip
+                if not (block.fence or block.line in folded or block.kind in NO_PROSE))  # fmt: skip
     lines = {code.line: sum(bool(line.strip()) for line in code.code.split("\n"))
              for code in page.of(Code)}  # fmt: skip
-    shown = sum(lines[line] for line in lines if line not in folds)
-    return Size(words, shown, sum(lines[line] for line in lines if "check" in folds.get(line, ())))
+    shown = sum(lines[line] for line in lines if line not in folded)
+    return Size(words, shown, sum(lines[line] for line in lines if "check" in folded.get(line, ())))
 
 
 def words_in(text: str) -> int:
@@ -189,7 +173,7 @@ def earlier(page: Page) -> list[str]:
 def links(page: Page) -> list[str]:
     """Name the links to pages and sections of this course that are not there."""
     found = []
-    for number, line in prose(page):
+    for number, _, line in prose(page):
         for link in LINK.finditer(re.sub(INLINE_CODE, "", line)):
             target = (page.path.parent / link["file"]).resolve() if link["file"] else page.path
             if not target.is_file():
@@ -259,7 +243,7 @@ def listed(page: Page) -> list[str]:
 def figures(page: Page) -> list[str]:
     """Name figures that are not drawn, and their labels that have no Chinese."""
     found = []
-    for number, line in prose(page):
+    for number, _, line in prose(page):
         for image in FIGURE.finditer(line):
             svg = ROOT / "docs/assets/figures" / f"{image['name']}.svg"
             module = image["name"].replace("-", "_")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from claimdown.comments import same_but_words
 from claimdown.config import config_for
 from claimdown.numbers import numbers_in
 from claimdown.page import Code
@@ -75,11 +74,10 @@ def test_year_digit_and_name_next_to_chinese_are_not(text: str) -> None:
 
 
 def test_translation_recalls_what_the_english_page_did() -> None:
-    page = read(docs_dir("zh") / "foundations" / "memory.md")
+    page = read(docs_dir("zh") / "reference" / "cells.md")  # no words in its code
     theirs, ours = run(read(english(page.path))), run(page)
     assert ours.counts == theirs.counts
-    outputs = zip(ours.printed.values(), theirs.printed.values(), strict=True)
-    assert all(same_but_words(mine, its, "CJK") for mine, its in outputs)
+    assert list(ours.printed.values()) == list(theirs.printed.values())
     assert list(ours.printed) == [block.line for block in page.of(Code)]
 
 

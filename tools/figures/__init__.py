@@ -8,7 +8,7 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
-SHARED = {"drawing", "labels", "palette", "style", "tidy"}
+SHARED = {"drawing", "labels", "palette", "quoted", "style", "tidy"}
 TARGET = Path(__file__).parents[2] / "docs" / "assets" / "figures"
 
 

@@ -1,6 +1,5 @@
 """The state of the network that writes, letter by letter, and what it expects next."""
 
-import re
 from functools import cache
 from itertools import pairwise
 
@@ -12,10 +11,9 @@ from matplotlib.path import Path
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
+from tools.figures.quoted import rhyme, verses
 from tools.figures.style import INK, MUTED, NEG, TINT, Box, E, H, canvas, frame, text
-from tools.site import ROOT
 
-CHAPTER = ROOT / "docs/en/foundations/a-network-that-writes.md"
 HIDDEN, WINDOW, UPDATES = 64, 32, 150
 FRAMED = 60  # the unit that the chapter looks at
 EVERY = 3  # so many units are drawn: number 0, 3, 6, …, 60, 63
@@ -27,10 +25,7 @@ CELL, LEFT, TOP = 11, 62, 34
 @cache  # the tests draw a figure more than once
 def trained() -> tuple[str, Tensor, Tensor]:
     """Train as the chapter does; return what is read, the states, and the next probabilities."""
-    rhyme = re.search(r'rhyme = """\n(.*?)\n"""', CHAPTER.read_text(encoding="utf-8"), re.DOTALL)
-    lines = rhyme[1].split("\n")
-    verses = ["this is " + " ".join(lines[k::-1]) for k in range(len(lines))]
-    whole = "\n".join(["", *verses[:-1], ""])
+    whole = rhyme()
     letters = sorted(set(whole))
     stream = torch.tensor([letters.index(letter) for letter in whole])
     rows = (len(stream) - 1) // WINDOW
@@ -49,7 +44,7 @@ def trained() -> tuple[str, Tensor, Tensor]:
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, max_norm=1.0)
         optimizer.step()
-    line = f"\n{verses[VERSE]}"[: READ + 1]
+    line = f"\n{verses()[VERSE]}"[: READ + 1]
     read = torch.tensor([letters.index(letter) for letter in line])
     with torch.no_grad():
         states, _ = rnn(one_hot(read[None, :-1], len(letters)).double())

@@ -1,25 +1,14 @@
 """How often each letter of a rhyme and each character of some poems occurs, most frequent first."""
 
-import re
 from collections import Counter
 
 from matplotlib.figure import Figure
 
+from tools.figures.quoted import quoted, rhyme
 from tools.figures.style import INK, LINE, SIZE, E, H, canvas, plot_axes, text
-from tools.site import ROOT
-
-CHAPTERS = ROOT / "docs/en"
-
-
-def quoted(chapter: str, name: str) -> str:
-    """Return the text that a chapter gives a name to, between three quotation marks."""
-    page = (CHAPTERS / chapter).read_text(encoding="utf-8")
-    return re.search(rf'{name} = """\n(.*?)\n"""', page, re.DOTALL)[1]
 
 
 def draw() -> Figure:
-    lines = quoted("foundations/a-network-that-writes.md", "rhyme").split("\n")
-    verses = ["this is " + " ".join(lines[k::-1]) for k in range(len(lines) - 1)]
     poems = "".join(quoted("sequences/verse.md", "poems").split())
 
     figure, page = canvas(height=292)
@@ -32,7 +21,7 @@ def draw() -> Figure:
     ax.patch.set_visible(False)
     ax.set_title("how often it occurs", loc="left", fontsize=SIZE, color=INK, pad=10)
     for label, string, color, place in (
-        ("letters of the rhyme", "\n".join(["", *verses, ""]), H, (214, 70)),
+        ("letters of the rhyme", rhyme(), H, (214, 70)),
         ("characters of the poems", poems, E, (300, 180)),
     ):
         counts = sorted(Counter(string).values(), reverse=True)

@@ -20,11 +20,12 @@ from pathlib import Path
 
 import yaml
 
-from claimdown.comments import in_script, same_but_strings, same_but_words, without_comments
+from claimdown.comments import without_comments
 from claimdown.config import Config, ConfigError
 from claimdown.page import Block, Output, Page, Skipped
 from claimdown.prose import ATTRIBUTES, FOOTNOTE, TOKEN, cells
 from claimdown.reader import read
+from claimdown.wording import in_script, same_but_strings, same_but_words
 
 Told = tuple[str, int]  # what stands at a line of a page
 Found = Iterator[tuple[int, str]]  # a line of the translation, and what is wrong there
@@ -159,11 +160,11 @@ def _words(mark: re.Match[str]) -> str:
 def differences(page: Page, original: Page) -> list[str]:
     """Say in what a translation differs from its original, in the order of its lines."""
     ours, theirs = sections(page), sections(original)
-    there = original.name
-    found = [*_apart(_headings(ours), _headings(theirs), there)]
+    there, script = original.name, page.config.editions[page.edition].script
+    found = [*_apart(_headings(ours), _headings(theirs), there, script)]
     found += _untranslated(page, chain(*ours.values()), chain(*theirs.values()))
     for key in [key for key in ours if key in theirs]:
-        found += _apart(ours[key], theirs[key], there, page.config.editions[page.edition].script)
+        found += _apart(ours[key], theirs[key], there, script)
     return [f"{page.name}:{line}: {message}" for line, message in sorted(found)]
 
 
@@ -171,7 +172,7 @@ def _headings(found: dict[str, list[Piece]]) -> list[Piece]:
     return [Piece(pieces[0].line, f"section {name}") for name, pieces in found.items()]
 
 
-def _apart(ours: list[Piece], theirs: list[Piece], there: str, script: str = "") -> Found:
+def _apart(ours: list[Piece], theirs: list[Piece], there: str, script: str) -> Found:
     """Compare the blocks of a section in their order."""
     keys, others = ([piece.key for piece in side] for side in (ours, theirs))
     here = {mark for piece in ours for mark, _ in piece.marks}
@@ -201,14 +202,12 @@ def _code_apart(mine: Piece, other: Piece, there: str, script: str) -> Found:
     """Name the first line of code that differs, but for strings or printed words."""
     pair = "\n".join(mine.code), "\n".join(other.code)
     same = same_but_words if "(output)" in mine.shape else same_but_strings
-    if pair[0] == pair[1] or (script and same(*pair, script)):
+    if same(*pair, script):
         return
     lines = zip_longest(mine.code, other.code, fillvalue="the end of the block")
     found = [(at, own, its) for at, (own, its) in enumerate(lines, 1) if own != its]
     # Better a line that is not translated.
-    at, own, its = next(
-        (line for line in found if not (script and in_script(line[1], script))), found[0]
-    )
+    at, own, its = next((line for line in found if not in_script(line[1], script)), found[0])
     what = f"here is {own!r}, where {there}:{other.line + at} has {its!r}"
     yield mine.line + at, f"{what}; only comments, docstrings and strings are translated"
 
