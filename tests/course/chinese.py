@@ -440,16 +440,16 @@ def untranslated(page: Page) -> Iterator[Found]:
         if any(origin.file for origin in code.origins):
             continue  # from the package, which both languages share
         for node in ast.walk(ast.parse(code.code)):
-            for text, what in _told(node):
+            for line, text, what in _told(node):
                 if re.search("[a-z]{2,} [a-z]{2,}", text) and not re.search(f"[{HAN}]", text):
-                    yield code.line + node.lineno, f"“{text}”: {what} in English; translate it"
+                    yield code.line + line, f"“{text}”: {what} in English; translate it"
 
 
-def _told(node: ast.AST) -> Iterator[tuple[str, str]]:
+def _told(node: ast.AST) -> Iterator[tuple[int, str, str]]:
     """Yield what a definition or a call of `print` tells its reader."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield ast.get_docstring(node) or "", "a docstring"
+        yield node.lineno, ast.get_docstring(node) or "", "a docstring"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
         for part in ast.walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield part.value, "a printed text"
+                yield node.lineno, part.value, "a printed text"

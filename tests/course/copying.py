@@ -33,7 +33,7 @@ class Definition:
         return global_names(compile(self.source, self.name, "exec", dont_inherit=True))
 
 
-def imports(block: str) -> list[ast.stmt]:
+def imports(block: str) -> list[ast.Import | ast.ImportFrom]:
     """List the imports of a block, those inside functions too."""
     return [n for n in ast.walk(ast.parse(block)) if isinstance(n, ast.Import | ast.ImportFrom)]
 
@@ -77,6 +77,16 @@ def executed(page: Path, *names: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     exec("\n\n".join([blocks[0].code, *sources]), namespace)
     return namespace
+
+
+def executed_through(page: Path, text: str) -> dict[str, Any]:
+    """Execute a page's blocks from its first to the one that holds a text; return its names."""
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in read(page).of(Code):
+        exec(compile(block.code, page.name, "exec", dont_inherit=True), names)
+        if text in block.code:
+            return names
+    raise LookupError(f"{name_of(page)}: no block holds {text!r}")
 
 
 def faults(page: Path, text: str | None = None) -> list[str]:

@@ -79,7 +79,7 @@ def run(
 ) -> Outcome:
     """Run one chapter in a process of its own; one that hangs is ended and reported."""
     receive, send = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=target, args=(page, mutation, asked, send), daemon=True)
+    process = CONTEXT.Process(target=target, args=(page, mutation, asked, send), daemon=True)  # type: ignore[attr-defined]
     process.start()
     send.close()
     try:

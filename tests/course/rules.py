@@ -204,7 +204,7 @@ def chinese_words(page: Page) -> list[str]:
 
 def complaints(text: str) -> list[tuple[int, str]]:
     """List what is wrong with the blanks and the punctuation of a Chinese text, by line."""
-    autocorrect_py.load_config(TYPOGRAPHY)
+    autocorrect_py.load_config(TYPOGRAPHY)  # type: ignore[attr-defined]
     text = text.encode("utf-8", "replace").decode()  # the reader names what is no UTF-8
     linted = autocorrect_py.lint_for(text, "markdown").lines
     told = [(line.line, f"{line.old.strip()} -> {line.new.strip()}") for line in linted]

@@ -68,7 +68,7 @@ def main(file: Path) -> None:
     found = []
     for folder, sources in notebooks:
         receive, send = CONTEXT.Pipe(duplex=False)
-        process = CONTEXT.Process(target=work, args=(folder, sources, send))
+        process = CONTEXT.Process(target=work, args=(folder, sources, send))  # type: ignore[attr-defined]
         process.start()
         send.close()
         try:

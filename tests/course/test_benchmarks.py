@@ -26,7 +26,7 @@ def output(*command: str, codes: tuple[int, ...] = (0,)) -> str:
     Return what it prints.
     """
     receive, send = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=script, args=(command, send))
+    process = CONTEXT.Process(target=script, args=(command, send))  # type: ignore[attr-defined]
     process.start()
     send.close()
     said, code = receive.recv()

@@ -42,7 +42,8 @@ def jobs(chosen_numbers: set[int], chosen_pages: set[str]) -> list[Job]:
 @pytest.fixture(scope="module")
 def results(request: pytest.FixtureRequest) -> dict[Job, Outcome]:
     """Run every job that the chosen tests look at, two at once."""
-    needing = [i.callspec.params for i in request.session.items if "results" in i.fixturenames]
+    chosen = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    needing = [item.callspec.params for item in chosen if "results" in item.fixturenames]
     numbers = {params["number"] for params in needing if "number" in params}
     slugs = {params["slug"] for params in needing if "slug" in params}
     wanted = jobs(numbers, slugs)

@@ -7,22 +7,20 @@ from typing import Any
 import pytest
 import torch
 
-from claimdown.page import Code
-from claimdown.reader import read
 from rnn_tutorial import max_abs_diff
+from tests.course.copying import executed_through
 from tools.figures import state_letters
+from tools.site import docs_dir
+
+CHAPTER = docs_dir() / "foundations" / "a-network-that-writes.md"
 
 
 @pytest.fixture(scope="module")
 def page() -> dict[str, Any]:
     """Run the chapter up to its look at the state; return its names, and what it printed."""
-    names: dict[str, Any] = {"__name__": "page"}
     printed = StringIO()
     with redirect_stdout(printed):
-        for block in read(state_letters.CHAPTER).of(Code):
-            exec(block.code, names)
-            if "def correlations" in block.code:
-                break
+        names = executed_through(CHAPTER, "def correlations")
     return {**names, "printed": printed.getvalue()}
 
 

@@ -351,10 +351,10 @@ def test_hooks(case: Case) -> None:
         module.register_forward_pre_hook(lambda m, a, k: ((a[0] * 2, *a[1:]), k), with_kwargs=True)
         module.register_forward_hook(lambda m, a, r: seen.append(("after", len(a), type(r))))
         module.register_full_backward_pre_hook(
-            lambda m, g: seen.append(("backward pre", [t if t is None else t.shape for t in g]))
+            lambda m, g: seen.append(("backward pre", [t if t is None else t.shape for t in g]))  # type: ignore[attr-defined]
         )
         module.register_full_backward_hook(
-            lambda m, i, o: seen.append(("backward", [t if t is None else t.shape for t in i]))
+            lambda m, i, o: seen.append(("backward", [t if t is None else t.shape for t in i]))  # type: ignore[attr-defined]
         )
         for name, parameter in module.named_parameters():
             parameter.register_hook(lambda g, name=name: seen.append(name))

@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 from markdown.extensions.toc import nest_toc_tokens
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
