@@ -6,10 +6,11 @@ import { EQUATIONS, FUNCTIONS, GATES, activation } from "./steps.js";
 /** @typedef {import("./weights.js").Weights} Weights */
 /** @typedef {number[] | Float32Array} Vector */
 
-/** Row k of a matrix, which is not copied. @param {Tensor} matrix */
-export const row = ({ shape: [rows, columns], data }, k = 0) => {
+/** Element k along the first axis, such as the row of a matrix; it is not copied. @param {Tensor} tensor */
+export const row = ({ shape: [rows], data }, k = 0) => {
   if (!(k >= 0 && k < rows)) throw new RangeError(`expected a row from 0 to ${rows - 1}, got ${k}`);
-  return data.subarray(k * columns, (k + 1) * columns);
+  const size = data.length / rows;
+  return data.subarray(k * size, (k + 1) * size);
 };
 
 /** Compute w x + b, as torch.nn.functional.linear does: w is (rows, x.length). @param {Vector} x @param {Tensor} w @param {Tensor} [b] */
