@@ -15,7 +15,7 @@ const LINE_PEN = 5; // px: what a digit of average length and ink has
 const STRETCH = 2; // at most, of one side more than of the other: a one stays narrow
 
 /** Square of the distance from a point to the line between two others. */
-function distance(x = 0, y = 0, [x0, y0] = [0, 0], [x1, y1] = [0, 0]) {
+function distance(x = 0, y = 0, { 0: x0, 1: y0 } = [0, 0], { 0: x1, 1: y1 } = [0, 0]) {
   const [dx, dy] = [x1 - x0, y1 - y0];
   const along = ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1);
   const at = Math.min(Math.max(along, 0), 1);
@@ -89,7 +89,7 @@ export const missing = (strokes) => {
 export function digit(strokes) {
   let [fine, broad] = PENS;
   let bits = new Uint8Array();
-  while (broad - fine > 0.1) {
+  while (broad - fine > 0.2) {
     const pen = (fine + broad) / 2;
     bits = bitmap(upright(stretched(strokes, pen), pen), HEIGHT, pen);
     if (bits.reduce((a, b) => a + b, 0) < INK) fine = pen;

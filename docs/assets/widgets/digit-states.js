@@ -31,9 +31,12 @@ export function read(image, trained) {
 const strip = (kind = "", count = 0, across = count) =>
   svg("svg", { class: kind, role: "img", viewBox: `0 0 ${across} ${count / across}`, preserveAspectRatio: "none" },
     ...Array.from({ length: count }, (_, k) => svg("rect", { x: k % across, y: Math.floor(k / across), width: 1, height: 1 })));
+/** Give each rectangle the look of its number, and the drawing a name. @param {SVGElement} drawing @param {ArrayLike<number>} values @param {(value: number) => import("./base.js").Attributes} look */
+const paint = (drawing, values = [], look, name = "") => {
+  set(drawing, { "aria-label": name });
+  [...drawing.children].forEach((rect, k) => set(rect, look(values[k] ?? 0)));
+};
 const percent = (share = 0) => `${Math.round(100 * share)}%`;
-/** @param {Float32Array} chances */
-const said = (chances, k = 0) => `${k} (${percent(chances[k])})`;
 const rounded = (value = 0) => value.toFixed(2).replace("-", "−");
 /** The digits, the most probable first. @param {Float32Array} chances */
 const ranked = (chances) => [...chances.keys()].sort((a, b) => chances[b] - chances[a]);
@@ -73,6 +76,7 @@ class DigitStates extends Widget {
           ...rows),
         html("p", { class: "scale" }, html("span", {}, texts.scale, " −1", html("i"), "1"), html("span", {}, texts.scores)))));
     this.#run(false);
+    this.#go();
     this.#open(pad);
   }
 
@@ -80,12 +84,12 @@ class DigitStates extends Widget {
     this.#run(false);
   }
 
-  /** Load the weights, and begin with a sample. @param {DrawingPad} pad */
+  /** Load the weights, and begin with a sample if nothing is drawn yet. @param {DrawingPad} pad */
   async #open(pad) {
-    this.#says.textContent = this.words.digits.loading;
     try {
       this.#trained = await weights(this.getAttribute("weights") ?? "");
-      pad.show(this.#next());
+      if (pad.strokes.length) this.#look();
+      else pad.show(this.#next());
     } catch (error) {
       this.giveUp(error);
     }
@@ -130,16 +134,17 @@ class DigitStates extends Widget {
   #fill({ pixels, state, chances, answer }, step, known = false) {
     const texts = this.words.digits;
     const shown = known ? step : undefined;
-    /** @param {SVGElement} drawing @param {ArrayLike<number> | undefined} values @param {(value: number) => import("./base.js").Attributes} look */
-    const paint = (drawing, values, look, label = "") => {
-      set(drawing, { "aria-label": label });
-      [...drawing.children].forEach((rect, k) => set(rect, look(values?.[k] ?? 0)));
-    };
-    paint(pixels, step?.pixels, (value) => ({ "fill-opacity": value / 16 }), step && fill(texts.pixelsOf, step.pixels.join(" ")));
+    paint(pixels, step?.pixels, (value) => ({ "fill-opacity": value / 16 }), step?.pixels.join(" ") ?? texts.none);
     paint(state, shown?.state, (value) => ({ "fill-opacity": Math.abs(value), class: value < 0 ? "negative" : "positive" }),
-      shown && fill(texts.stateOf, rounded(Math.min(...shown.state)), rounded(Math.max(...shown.state))));
-    paint(chances, shown?.chances, (value) => ({ y: 1 - value, height: value }), shown && ranked(shown.chances).slice(0, 3).map((k) => said(shown.chances, k)).join(", "));
-    answer.replaceChildren(...(shown ? [html("b", {}, `${ranked(shown.chances)[0]}`), ` ${percent(Math.max(...shown.chances))}`] : []));
+      shown ? fill(texts.features, FEATURES, rounded(Math.min(...shown.state)), rounded(Math.max(...shown.state))) : texts.none);
+    paint(chances, shown?.chances, (value) => ({ y: 1 - value, height: value }), shown ? this.#ranked(shown).slice(0, 3).join(texts.comma) : texts.none);
+    const [best] = shown ? ranked(shown.chances) : [];
+    answer.replaceChildren(...(shown ? [html("b", {}, `${best}`), ` ${percent(shown.chances[best])}`] : []));
+  }
+
+  /** Name the digits and their probabilities. @param {Step} step */
+  #ranked({ chances }) {
+    return ranked(chances).map((k) => fill(this.words.digits.said, k, percent(chances[k])));
   }
 
   /** Say what the head says after a number of rows, or what is wrong with the drawing. */
@@ -147,10 +152,11 @@ class DigitStates extends Widget {
     const texts = this.words.digits;
     const { strokes, pixels } = /** @type {DrawingPad} */ (this.#pad);
     const step = this.#steps[count - 1];
+    if (!this.#trained) return texts.loading;
     if (!step) return strokes.length ? texts.small : texts.nothing;
-    const [first, second] = ranked(step.chances).map((k) => said(step.chances, k));
-    const label = this.#trained?.labels.data[this.#sample % this.#trained.labels.data.length];
-    return fill(count < ROWS ? texts.partly : texts.whole, count, first, second) + (pixels ? fill(texts.truth, label ?? "") : "");
+    const [first, second] = this.#ranked(step);
+    const { data: labels } = this.#trained.labels;
+    return fill(count < ROWS ? texts.partly : texts.whole, count, first, second) + (pixels ? fill(texts.truth, labels[this.#sample % labels.length]) : "");
   }
 }
 
