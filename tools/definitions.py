@@ -60,7 +60,9 @@ def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
 
 
 def read_package(package: Path) -> dict[str, Module]:
-    return {f"{package.name}.{path.stem}": read_module(path) for path in package.glob("*.py")}
+    """Read every module of a package, by its name."""
+    paths = {path: path.relative_to(package).with_suffix("") for path in package.rglob("*.py")}
+    return {".".join([package.name, *at.parts]): read_module(path) for path, at in paths.items()}
 
 
 def read_module(path: Path) -> Module:
