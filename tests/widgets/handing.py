@@ -10,9 +10,13 @@ from torch import Tensor
 
 def hand(page: Page, tensors: Mapping[str, Tensor], name: str = "weights.json") -> str:
     """Answer for the file of these tensors, of type float16; return its address."""
-    file = json.dumps({key: stored(tensor) for key, tensor in tensors.items()})
-    page.route(f"**/{name}", lambda route: route.fulfill(body=file, content_type="text/json"))
+    body = file(tensors)
+    page.route(f"**/{name}", lambda route: route.fulfill(body=body))
     return name
+
+
+def file(tensors: Mapping[str, Tensor]) -> str:
+    return json.dumps({name: stored(tensor) for name, tensor in tensors.items()})
 
 
 def stored(tensor: Tensor) -> dict[str, object]:

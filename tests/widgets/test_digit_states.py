@@ -1,8 +1,8 @@
 """The demo of the digits lab: it computes what torch computes, and reads what is drawn."""
 
-import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +10,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 from torch import Tensor, nn
 
 from tests.site.axe import COLOURS, prepare, violations
-from tests.widgets.handing import hand, stored
+from tests.site.published import tree
+from tests.site.visits import load
+from tests.widgets.handing import file, hand
 from tests.widgets.handwriting import DIGITS, by_keys, by_mouse
-from tests.widgets.stage import alone
+from tests.widgets.stage import alone, bring
 from tests.widgets.trained_digits import split, trained
 
 READ = """async ([base, url, images]) => {
@@ -124,6 +126,34 @@ def test_it_reads_what_is_drawn(demo: Locator) -> None:
     assert right >= 7
 
 
+@pytest.mark.parametrize("edition", ["", "zh/"])
+def test_the_page_of_the_lab_shows_what_its_run_has_found(
+    context: BrowserContext, built_site: Path, served: str, edition: str
+) -> None:
+    """The weights are those of the run, as float16: the first sample is the image of its table."""
+    page = context.new_page()
+    name = edition + "labs/digits.html"
+    load(page, served + name)
+    demo = bring(page, "digit-states")
+    expect(demo.locator("td b")).to_have_count(8)
+    (frame,) = tree(built_site / name).cssselect("#digit-states")
+    table = frame.xpath("preceding-sibling::table[1]/tbody/tr")
+    recorded = [tuple(int(cell.text.rstrip("%")) for cell in row[1:]) for row in table]
+    now = [tuple(map(int, re.findall(r"\d+", row))) for row in shown(demo)]
+    assert [digit for digit, _ in now] == [digit for digit, _ in recorded]
+    assert all(abs(ours[1] - theirs[1]) <= 1 for ours, theirs in zip(now, recorded, strict=True))
+    assert (built_site / name).with_suffix(".json").stat().st_size <= 300_000
+
+
+def test_without_scripts_the_lab_says_where_the_example_is(browser: Browser, served: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served + "labs/digits.html")
+    expect(page.locator("#digit-states")).to_contain_text("The table above is a recorded example.")
+    expect(page.locator("table:has(+ p + #digit-states)")).to_be_visible()
+    context.close()
+
+
 # In use
 
 
@@ -192,8 +222,7 @@ def test_a_drawing_that_is_there_before_the_weights_stays(
     demo = alone(page, served, "digit-states", {"weights": "late.json"})
     expect(demo.locator("[aria-live]")).to_have_text("The weights are loading.")
     by_mouse(demo, DIGITS[3])
-    file = json.dumps({name: stored(tensor) for name, tensor in trained().items()})
-    late[0].fulfill(body=file)
+    late[0].fulfill(body=file(trained()))
     expect(demo.locator("td b")).to_have_count(8)
     expect(demo.locator("path")).to_have_count(1)
 
