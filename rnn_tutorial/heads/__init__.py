@@ -1,5 +1,15 @@
-"""What comes after a recurrent network: losses and decoders for sequences of symbols."""
+"""What comes behind a recurrent network: attention, decoding, losses over whole sequences."""
 
+from rnn_tutorial.heads.attention import additive_scores, attend, attention_weights, dot_scores
+from rnn_tutorial.heads.beam import Beams, beam_search
+from rnn_tutorial.heads.ctc import (
+    ctc_beam_search,
+    ctc_collapse,
+    ctc_greedy,
+    ctc_loss,
+    ctc_states,
+    ctc_step,
+)
 from rnn_tutorial.heads.sampling import (
     apply_temperature,
     generate,
@@ -9,7 +19,19 @@ from rnn_tutorial.heads.sampling import (
 )
 
 __all__ = [
+    "Beams",
+    "additive_scores",
     "apply_temperature",
+    "attend",
+    "attention_weights",
+    "beam_search",
+    "ctc_beam_search",
+    "ctc_collapse",
+    "ctc_greedy",
+    "ctc_loss",
+    "ctc_states",
+    "ctc_step",
+    "dot_scores",
     "generate",
     "keep_nucleus",
     "keep_top_k",
