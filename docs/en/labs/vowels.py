@@ -136,7 +136,7 @@ print("sorted by speaker:", *((part.speakers.diff() >= 0).all().item() for part 
 #
 # - All nine speakers are in both parts, so the lab measures how well a method recognises *new utterances of known speakers*.
 # - In the training part all speakers have the same number of utterances.
-#   In the test part one has more than three times as many as another, so its errors count more in the accuracy.
+#   In the test part one has more than three times as many as another, and weighs that much more in the accuracy.
 # - The files are sorted by speaker: batches taken in this order would hold one or two speakers each.
 # - The length alone tells something about the speaker.
 #
@@ -153,7 +153,7 @@ def apart(part: Utterances, lag: int) -> float:
 
 
 for name, part in (("training part", given), ("test part", test)):
-    print(f"{name}: {apart(part, 1) / apart(part, 15):.2f}")
+    print(name, f"{apart(part, 1) / apart(part, 15):.2f}")
     assert apart(part, 1) < apart(part, 15)
 
 # %% [markdown]
@@ -237,9 +237,9 @@ print("batch", tuple(batch.shape), f"of which {1 - mask.float().mean():.0%} is p
 off = {name: (states - alone).abs().amax(1) for name, states in finals.items()}
 names = dict(zip(finals, ("masked loop", "packed batch", "padded batch"), strict=True))
 show_table(
-    ["last state", "largest difference", "utterances that differ"],
+    ["last state", "largest difference", f"differ, of {len(lengths)}"],
     [
-        [names[name], f"{found.max():.0e}", f"{(found > 1e-4).sum()} of {len(found)}"]
+        [names[name], f"{found.max():.0e}", str(int((found > 1e-4).sum()))]
         for name, found in off.items()
     ],
 )
@@ -605,7 +605,7 @@ for model in trained["last"]:
     naively_read.append(wrong(naive, test_part))
 
 # %% [markdown]
-# And train networks in the same manner, so that they could get used to it.
+# Then train networks on padded batches, so that they can get used to it.
 
 # %%
 naively_trained = []
@@ -664,7 +664,7 @@ show(
 # ## Results { #results }
 
 # %% [markdown] tags=["claim"]
-# **Result: every network that is packed reads more than nine utterances of ten, about as many as 25 features without order; padded, the last state loses more than a quarter of the test part**
+# **Result: read packed, every network recognises more than nine utterances of ten, on average about as many as 25 features without order; read padded, the last state loses more than a quarter of the test part**
 
 # %% tags=["claim"]
 averages = {name: sum(found) / len(found) for name, found in errors.items()}
@@ -682,7 +682,7 @@ print("test utterances that padding costs:", cost)
 # ## Exercises { #exercises }
 #
 # 1. Shuffle the frames within each utterance, in training and test, each utterance in an order of its own.
-#    Which of the four methods do not notice at all, and what happens to the network?
+#    Which method does not notice at all, and what happens to the network?
 
 # %% [markdown] tags=["solution"]
 # **Solution**
@@ -734,7 +734,7 @@ for seed in range(2):
     gated.append(wrong(naive, test_part))
 
 # %% tags=["solution"]
-print("errors, GRU:", gated, "RNN:", naively_trained)
+print("errors of the GRU:", gated, "of the RNN:", naively_trained)
 assert max(gated) < min(naively_trained)
 
 # %% [markdown]
