@@ -17,7 +17,7 @@
 #
 # ## What you need { #need }
 #
-# You know padding, masks, packing and buckets from [Sequences of unequal length](../sequences/unequal-length.md).
+# You know padding, masks, packing and buckets from [Sequences of unequal length](../sequences/unequal-length.md), and what "within rounding" means from [A linear layer over time](../foundations/linear-layer-over-time.md#check).
 # Besides PyTorch (`torch`), the lab uses `sktime` for the data, of which it reads two files, `scikit-learn` for a baseline, `matplotlib` for the plots, and `tqdm` for the progress bars.
 # In an environment of your own, `python -m pip install torch sktime scikit-learn matplotlib tqdm ipykernel` installs them.
 # The lab downloads nothing, and trains on the CPU.
@@ -101,8 +101,10 @@ def read(part: str) -> Utterances:
     """Read the part "TRAIN" or "TEST" from the file that sktime brings; sktime is not imported."""
     if part not in ("TRAIN", "TEST"):
         raise ValueError(f"part: expected 'TRAIN' or 'TEST', got {part!r}")
-    folder = Path(find_spec("sktime").submodule_search_locations[0], "datasets", "data")
-    text = (folder / "JapaneseVowels" / f"JapaneseVowels_{part}.ts").read_text(encoding="utf-8")
+    if not (package := find_spec("sktime")):
+        raise ModuleNotFoundError("sktime: it brings the data; python -m pip install sktime")
+    folder = Path(package.submodule_search_locations[0], "datasets", "data", "JapaneseVowels")
+    text = (folder / f"JapaneseVowels_{part}.ts").read_text(encoding="utf-8")
     frames, speakers = [], []
     for line in text.partition("@data")[2].split():
         *coefficients, speaker = line.split(":")
@@ -565,9 +567,9 @@ size = len(test_part.frames)
 table = []
 for name, found in errors.items():
     average = sum(found) / len(found)
-    numbers = ", ".join(map(str, found))
+    by_seed = ", ".join(map(str, found))
     mark = " (chosen)" if name == chosen else ""
-    table.append([titles[name] + mark, numbers, f"{1 - average / size:.1%}"])
+    table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("time warping", warping_wrong), ("25 features", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
 show_table(["", f"errors of {size}", "accuracy"], table)

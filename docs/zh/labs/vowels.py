@@ -11,14 +11,14 @@
 # translated_from:
 #   front matter: fkbghahn
 #   vowels: iapchjoc
-#   need: hephbddd
-#   data: kdphmdec
+#   need: banlpiak
+#   data: gefoncdl
 #   equal: bcikpdoj
 #   buckets: lfjohkfk
 #   model: hbhieloo
 #   choices: fkfafina
 #   baselines: edbjplpg
-#   test: ckfgjkgc
+#   test: halckaij
 #   cost: mhbjljgc
 #   results: efhgbhkk
 #   exercises: gnodhcad
@@ -28,11 +28,11 @@
 # %% [markdown]
 # # 听声辨人 { #vowels }
 #
-# 学完这个实验，你能用长短不一的序列训练网络，验证填充不影响任何结果，并说明循环神经网络（recurrent network）比简单的特征多带来什么。
+# 学完这个实验，你能用变长序列训练网络，验证填充（padding）不影响任何结果，并说明循环神经网络（recurrent network）比简单的特征多带来什么。
 #
 # ## 预备知识 { #need }
 #
-# 填充、掩码、打包和分桶见[变长序列](../sequences/unequal-length.md)。
+# 填充、掩码（mask）、打包（packing）和分桶（bucketing）见[变长序列](../sequences/unequal-length.md)，“在舍入误差（rounding error）以内”的含义见[沿时间的线性层](../foundations/linear-layer-over-time.md#check)。
 # 除了 PyTorch（`torch`），这个实验还需要 `sktime`（数据，只读取其中两个文件）、`scikit-learn`（基线）、`matplotlib`（画图）和 `tqdm`（进度条）。
 # 要在自己的环境里安装它们，请运行 `python -m pip install torch sktime scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -95,7 +95,7 @@ give_back = one_thread()
 # 每段*话语*（utterance）切成许多帧，每帧长 25.6 ms，相邻两帧相隔 6.4 ms；一帧用 12 个系数描述，即 LPC 倒谱，它反映频谱的包络。
 # 任务是由一段话语判断说话人是谁。
 # 这些录音由 [M. Kudo、J. Toyama 和 M. Shimbo（1999）](https://doi.org/10.24432/C5NS47)提供给 [UCI 机器学习数据库](https://archive.ics.uci.edu/dataset/128/japanese+vowels)，许可证是 [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/)。
-# 软件包 [sktime](https://www.sktime.net/) 自带这些数据，每个部分是一个文本文件。
+# Python 包 [sktime](https://www.sktime.net/) 自带这些数据，每个部分是一个文本文件。
 # 文件的一行就是一段话语：各个系数之间用冒号隔开，同一系数的各个值之间用逗号隔开，行末是说话人的编号。
 
 
@@ -116,8 +116,10 @@ def read(part: str) -> Utterances:
     """从 sktime 自带的文件读取 "TRAIN" 或 "TEST" 部分；不导入 sktime。"""
     if part not in ("TRAIN", "TEST"):
         raise ValueError(f"part：应为 'TRAIN' 或 'TEST'，得到 {part!r}")
-    folder = Path(find_spec("sktime").submodule_search_locations[0], "datasets", "data")
-    text = (folder / "JapaneseVowels" / f"JapaneseVowels_{part}.ts").read_text(encoding="utf-8")
+    if not (package := find_spec("sktime")):
+        raise ModuleNotFoundError("sktime 自带数据，请先安装：python -m pip install sktime")
+    folder = Path(package.submodule_search_locations[0], "datasets", "data", "JapaneseVowels")
+    text = (folder / f"JapaneseVowels_{part}.ts").read_text(encoding="utf-8")
     frames, speakers = [], []
     for line in text.partition("@data")[2].split():
         *coefficients, speaker = line.split(":")
@@ -141,7 +143,7 @@ for speaker in range(9):
     spread = f"{both.min()} 至 {both.max()}", f"{both.float().mean():.1f}"
     rows.append([str(speaker + 1), str(len(here)), str(len(there)), *spread])
 everything = [one.numpy().tobytes() for part in (given, test) for one in part.frames]
-show_table(["说话人", "训练部分", "测试部分", "帧数", "平均帧数"], rows)
+show_table(["说话人", "训练集", "测试集", "帧数", "平均帧数"], rows)
 print("每帧的系数：", {one.shape[1] for part in (given, test) for one in part.frames})
 print("话语：", len(everything), "互不相同的：", len(set(everything)))
 print("按说话人排序：", *((part.speakers.diff() >= 0).all().item() for part in (given, test)))
@@ -150,8 +152,8 @@ print("按说话人排序：", *((part.speakers.diff() >= 0).all().item() for pa
 # 没有重复的话语；此外，有四点值得注意。
 #
 # - 九位说话人在两个部分里都出现，因此，这个实验衡量的是识别*已知说话人的新话语*的能力。
-# - 在训练部分，每位说话人的话语数相同。
-#   在测试部分，最多的一位是最少的一位的三倍多，对准确率的影响也相应更大。
+# - 在训练集，每位说话人的话语数相同。
+#   在测试集，最多的一位是最少的一位的三倍多，对准确率的影响也相应更大。
 # - 文件按说话人排序：如果照这个顺序取批量，每个批量就只有一两位说话人。
 # - 仅凭长度，也能得到关于说话人的一些信息。
 #
@@ -167,14 +169,14 @@ def apart(part: Utterances, lag: int) -> float:
     return (means[lag:] - means[:-lag])[same].square().sum(1).mean().item()
 
 
-for name, part in (("训练部分", given), ("测试部分", test)):
+for name, part in (("训练集", given), ("测试集", test)):
     print(name, f"{apart(part, 1) / apart(part, 15):.2f}")
     assert apart(part, 1) < apart(part, 15)
 
 # %% [markdown]
 # 打印出的数是相邻话语的平方距离除以相隔 15 行的话语的平方距离。
 # 相邻的话语更相像一些；如果文件保留了录音的先后顺序，就会出现这种情况。
-# 如果随机抽取验证集，其中多数话语都有一个邻居留在用来拟合的部分里。
+# 如果随机划分验证集，其中多数话语都有一个邻居留在用来拟合的部分里。
 # 整块划分更为谨慎：取每位说话人的最后十段话语作验证集。
 
 # %%
@@ -224,7 +226,7 @@ show(
 #
 # 对于一个批量，网络应当算出什么？
 # 应当与逐段单独计算时相同：以此为参照。
-# 下面比较读完最后一帧时的状态，也就是最终状态（final state）。参与比较的有三种做法：用掩码（mask）的循环、打包（packing）的批量，以及直接使用填充（padding）后的批量。
+# 下面比较读完最后一帧时的状态，也就是最终状态（final state）。参与比较的有三种做法：用掩码的循环、打包的批量，以及直接使用填充后的批量。
 
 # %%
 torch.manual_seed(0)
@@ -271,7 +273,7 @@ assert torch.equal(off["padded"] < 1e-4, lengths == lengths.max())
 # ## 分桶 { #buckets }
 #
 # 打包的批量不计算填充，但是循环的步数取决于其中最长的话语。
-# 分桶（bucketing）把长度相近的话语放进同一个批量，因此填充更少，循环更短。
+# 分桶把长度相近的话语放进同一个批量，因此填充更少，循环更短。
 # 具体来说，`batches` 先打乱顺序，再把若干批量合成一个*池*，在池内按长度排序：池里只有一个批量时等于不排序，包含全部六个批量时就是整体排序。
 
 # %%
@@ -522,7 +524,7 @@ for rows in range(1, 5):
 print("最大的表格里的路径数：", paths)
 
 # %% [markdown]
-# 一段测试话语归给谁，取决于它在训练部分的*最近邻*（nearest neighbour）是谁说的。
+# 一段测试话语归给谁，取决于它在训练集的*最近邻*（nearest neighbour）是谁说的。
 # 这里没有什么可选：各帧的标准化与网络相同。
 
 # %%
@@ -564,7 +566,7 @@ print(f"选定：C = {strength}")
 # %% [markdown]
 # ## 测试 { #test }
 #
-# 现在用整个训练部分训练，学习率取上面选定的值，每种汇总用四个随机种子，再统计测试部分的错误数。
+# 现在用整个训练集训练，学习率取上面选定的值，每种汇总用四个随机种子，再统计测试集的错误数。
 
 # %%
 SEEDS = range(4)
@@ -579,16 +581,16 @@ size = len(test_part.frames)
 table = []
 for name, found in errors.items():
     average = sum(found) / len(found)
-    numbers = ", ".join(map(str, found))
+    by_seed = ", ".join(map(str, found))
     mark = "（选定）" if name == chosen else ""
-    table.append([titles[name] + mark, numbers, f"{1 - average / size:.1%}"])
+    table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("动态时间规整", warping_wrong), ("25 个特征", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
 show_table(["", f"错误数（共 {size} 段）", "准确率"], table)
 
 # %% [markdown]
 # 一行里的几个错误数，各对应一个随机种子。
-# 看这张表时要想到随机种子的影响：只差几段话语的两种方法，换一些种子，或者换一个测试集，高下可能就会颠倒。
+# 看这张表时要想到随机种子的影响：两种方法如果只相差几段话语，那么换一些种子，或者换一个测试集，高下就可能颠倒。
 #
 # 这些特征很难超过：平均来看，网络与 25 个不含顺序的数只相差几个百分点。
 # 这是关于这份数据的结论：大家说的都是同样两个元音，而各帧的平均位置已经足以说明是谁在说话。
@@ -597,7 +599,7 @@ show_table(["", f"错误数（共 {size} 段）", "准确率"], table)
 # ## 忽略长度的代价 { #cost }
 #
 # 使用最终状态的几个网络，都是用打包的批量训练的。
-# 现在换一种简单的读法：把整个测试部分填充成一个批量，取张量最后一个时间步的状态。
+# 现在换一种简单的读法：把整个测试集填充成一个批量，取张量最后一个时间步（time step）的状态。
 
 
 # %%
@@ -678,7 +680,7 @@ show(
 # ## 结果 { #results }
 
 # %% [markdown] tags=["claim"]
-# **结果：打包读取时，每个网络都能识别九成以上的话语，平均与 25 个不含顺序的特征相近；填充读取时，最终状态多错的话语超过测试部分的四分之一**
+# **结果：打包读取时，每个网络都能识别九成以上的话语，平均与 25 个不含顺序的特征相近；填充读取时，最终状态多错的话语超过测试集的四分之一**
 
 # %% tags=["claim"]
 averages = {name: sum(found) / len(found) for name, found in errors.items()}
@@ -736,7 +738,7 @@ assert sum(without_order) / 3 > averages["last"]
 # **解答**
 #
 # 影响要小得多。
-# GRU 可以保持状态：更新门（update gate）为 1 时，$h_t = h_{t-1}$；而 RNN 没有这样的门。
+# GRU 可以保持状态：更新门（update gate）为 1 时，$h_t = h_{t-1}$；而 RNN 没有这样的门（gate）。
 # 不过，填充的每一步仍然要计算。
 
 # %% tags=["solution"]
@@ -753,7 +755,7 @@ assert max(gated) < min(naively_trained)
 
 # %% [markdown]
 # 3. 让网络从两个方向读取，并取各状态的最大值。
-#    对反向来说，为什么不能用 `last`？
+#    对反向（reverse direction）来说，为什么不能用 `last`？
 
 # %% [markdown] tags=["solution"]
 # **解答**
