@@ -139,7 +139,7 @@ print("sorted by speaker:", *((part.speakers.diff() >= 0).all().item() for part 
 # - All nine speakers are in both parts, so the lab measures how well a method recognises *new utterances of known speakers*.
 # - In the training part all speakers have the same number of utterances.
 #   In the test part one has more than three times as many as another, and weighs that much more in the accuracy.
-# - The files are sorted by speaker: batches taken in this order would hold one or two speakers each.
+# - The files are sorted by speaker: batches taken in this order would hold few speakers each.
 # - The length alone tells something about the speaker.
 #
 # And one thing is hidden in the order.
@@ -574,7 +574,7 @@ for name, found in errors.items():
     table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("time warping", warping_wrong), ("25 features", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
-show_table(["", f"errors of {size}", "accuracy"], table)
+show_table(["method", f"errors of {size}", "accuracy"], table)
 
 # %% [markdown]
 # The numbers of errors in a row are those of the four seeds.

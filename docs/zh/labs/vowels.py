@@ -12,13 +12,13 @@
 #   front matter: fkbghahn
 #   vowels: iapchjoc
 #   need: banlpiak
-#   data: gldpkpol
+#   data: ohbhkceo
 #   equal: bcikpdoj
 #   buckets: lfjohkfk
 #   model: bjjmmgoe
 #   choices: fkfafina
 #   baselines: edbjplpg
-#   test: mlkdhpmb
+#   test: aplipofi
 #   cost: lgcddemc
 #   results: efhgbhkk
 #   exercises: lalonnng
@@ -154,7 +154,7 @@ print("按说话人排序：", *((part.speakers.diff() >= 0).all().item() for pa
 # - 九位说话人在两个部分里都出现，因此，这个实验衡量的是识别*已知说话人的新话语*的能力。
 # - 在训练集，每位说话人的话语数相同。
 #   在测试集，最多的一位是最少的一位的三倍多，对准确率的影响也相应更大。
-# - 文件按说话人排序：如果照这个顺序取批量，每个批量就只有一两位说话人。
+# - 文件按说话人排序：如果照这个顺序取批量，每个批量里的说话人就很少。
 # - 仅凭长度，也能得到关于说话人的一些信息。
 #
 # 还有一点藏在顺序里。
@@ -588,7 +588,7 @@ for name, found in errors.items():
     table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("动态时间规整", warping_wrong), ("25 个特征", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
-show_table(["", f"错误数（共 {size} 段）", "准确率"], table)
+show_table(["方法", f"错误数（共 {size} 段）", "准确率"], table)
 
 # %% [markdown]
 # 一行里的几个错误数，各对应一个随机种子。
