@@ -131,7 +131,8 @@ everything = [one.numpy().tobytes() for part in (given, test) for one in part.fr
 show_table(["speaker", "training part", "test part", "frames", "on average"], rows)
 print("coefficients per frame:", {one.shape[1] for part in (given, test) for one in part.frames})
 print("utterances:", len(everything), "different ones:", len(set(everything)))
-print("sorted by speaker:", *((part.speakers.diff() >= 0).all().item() for part in (given, test)))
+assert len(set(everything)) == len(everything)
+assert all((part.speakers.diff() >= 0).all() for part in (given, test))
 
 # %% [markdown]
 # No utterance is there twice, and four things are worth knowing.

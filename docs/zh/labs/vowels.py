@@ -12,7 +12,7 @@
 #   front matter: fkbghahn
 #   vowels: iapchjoc
 #   need: banlpiak
-#   data: ohbhkceo
+#   data: dihnlcac
 #   equal: bcikpdoj
 #   buckets: lfjohkfk
 #   model: bjjmmgoe
@@ -55,7 +55,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_packed_sequence
 
 # %% [markdown]
-# 本课程的函数用到变长序列那一章的几个，还有 `RNN`：与 `nn.RNN` 一样，它能读取打包的批量（batch）。
+# 这个实验用到本课程的几个函数：变长序列一章的函数，以及 `RNN`；它与 `nn.RNN` 一样，能读取打包的批量（batch）。
 # 在可以下载的 Notebook 里，这个位置放的是它们的源代码，因此不安装课程的包也能运行。
 
 # %%
@@ -146,14 +146,15 @@ everything = [one.numpy().tobytes() for part in (given, test) for one in part.fr
 show_table(["说话人", "训练集", "测试集", "帧数", "平均帧数"], rows)
 print("每帧的系数：", {one.shape[1] for part in (given, test) for one in part.frames})
 print("话语：", len(everything), "互不相同的：", len(set(everything)))
-print("按说话人排序：", *((part.speakers.diff() >= 0).all().item() for part in (given, test)))
+assert len(set(everything)) == len(everything)
+assert all((part.speakers.diff() >= 0).all() for part in (given, test))
 
 # %% [markdown]
 # 没有重复的话语；此外，有四点值得注意。
 #
 # - 九位说话人在两个部分里都出现，因此，这个实验衡量的是识别*已知说话人的新话语*的能力。
-# - 在训练集，每位说话人的话语数相同。
-#   在测试集，最多的一位是最少的一位的三倍多，对准确率的影响也相应更大。
+# - 训练集里每位说话人的话语数相同。
+#   测试集里话语最多的一位是最少的一位的三倍多，对准确率的影响也相应更大。
 # - 文件按说话人排序：如果照这个顺序取批量，每个批量里的说话人就很少。
 # - 仅凭长度，也能得到关于说话人的一些信息。
 #
@@ -226,7 +227,8 @@ show(
 #
 # 对于一个批量，网络应当算出什么？
 # 应当与逐段单独计算时相同：以此为参照。
-# 下面比较读完最后一帧时的状态，也就是最终状态（final state）。参与比较的有三种做法：用掩码的循环、打包的批量，以及直接使用填充后的批量。
+# 下面比较读完最后一帧时的状态，也就是最终状态（final state）。
+# 参与比较的有三种做法：用掩码的循环、打包的批量，以及直接使用填充后的批量。
 
 # %%
 torch.manual_seed(0)
