@@ -430,7 +430,7 @@ chosen = min(trials, key=lambda name: min(trials[name]))
 # %% tags=["folded"]
 titles = dict(zip(SUMMARIES, ("last state", "mean", "maximum"), strict=True))
 show_table(
-    ["summary", "learning rate", "validation loss", f"errors of {len(validation.frames)}"],
+    ["summary", "learning rate", "validation loss", f"errors, of {len(validation.frames)}"],
     [
         [titles[name], str(trial.rate), f"{trial.loss:.3f}", str(trial.errors)]
         for name, found in trials.items()
@@ -571,11 +571,11 @@ titles = dict(zip(SUMMARIES, ("last state", "mean", "maximum"), strict=True))
 for name, found in errors.items():
     average = sum(found) / len(found)
     by_seed = ", ".join(map(str, found))
-    mark = " (chosen)" if name == chosen else ""
+    mark = ", chosen" if name == chosen else ""
     table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("time warping", warping_wrong), ("25 features", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
-show_table(["method", f"errors of {size}", "accuracy"], table)
+show_table(["method", f"errors, of {size}", "accuracy"], table)
 
 # %% [markdown]
 # The numbers of errors in a row are those of the four seeds.
@@ -622,7 +622,7 @@ for seed in progress(range(3), "RNN"):
 
 # %% tags=["folded"]
 show_table(
-    ["last state", f"errors of {size}"],
+    ["last state", f"errors, of {size}"],
     [
         ["trained packed, read packed", ", ".join(map(str, errors["last"]))],
         ["trained packed, read padded", ", ".join(map(str, naively_read))],

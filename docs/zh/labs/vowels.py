@@ -16,10 +16,10 @@
 #   equal: bcikpdoj
 #   buckets: lfjohkfk
 #   model: bjjmmgoe
-#   choices: fkfafina
+#   choices: pliibaip
 #   baselines: edbjplpg
-#   test: aplipofi
-#   cost: lgcddemc
+#   test: lafkifkf
+#   cost: cjhaneke
 #   results: efhgbhkk
 #   exercises: lalonnng
 #   next: dmpjinfo
@@ -256,7 +256,7 @@ print("批量", tuple(batch.shape), f"其中 {1 - mask.float().mean():.0%} 是�
 off = {name: (states - alone).abs().amax(1) for name, states in finals.items()}
 names = dict(zip(finals, ("掩码循环", "打包批量", "填充批量"), strict=True))
 show_table(
-    ["最终状态", "最大误差", f"不一致（共 {len(lengths)} 段）"],
+    ["最终状态", "最大误差", f"不一致，共 {len(lengths)} 段"],
     [
         [names[name], f"{found.max():.0e}", str(int((found > 1e-4).sum()))]
         for name, found in off.items()
@@ -445,7 +445,7 @@ chosen = min(trials, key=lambda name: min(trials[name]))
 # %% tags=["folded"]
 titles = dict(zip(SUMMARIES, ("最终状态", "平均", "最大值"), strict=True))
 show_table(
-    ["汇总", "学习率", "验证集损失", f"错误数（共 {len(validation.frames)} 段）"],
+    ["汇总", "学习率", "验证集损失", f"错误数，共 {len(validation.frames)} 段"],
     [
         [titles[name], str(trial.rate), f"{trial.loss:.3f}", str(trial.errors)]
         for name, found in trials.items()
@@ -586,11 +586,11 @@ titles = dict(zip(SUMMARIES, ("最终状态", "平均", "最大值"), strict=Tru
 for name, found in errors.items():
     average = sum(found) / len(found)
     by_seed = ", ".join(map(str, found))
-    mark = "（选定）" if name == chosen else ""
+    mark = "，选定" if name == chosen else ""
     table.append([titles[name] + mark, by_seed, f"{1 - average / size:.1%}"])
 for name, missed in (("动态时间规整", warping_wrong), ("25 个特征", features_wrong)):
     table.append([name, str(int(missed.sum())), f"{1 - missed.float().mean():.1%}"])
-show_table(["方法", f"错误数（共 {size} 段）", "准确率"], table)
+show_table(["方法", f"错误数，共 {size} 段", "准确率"], table)
 
 # %% [markdown]
 # 一行里的几个错误数，各对应一个随机种子。
@@ -637,7 +637,7 @@ for seed in progress(range(3), "RNN"):
 
 # %% tags=["folded"]
 show_table(
-    ["最终状态", f"错误数（共 {size} 段）"],
+    ["最终状态", f"错误数，共 {size} 段"],
     [
         ["打包训练，打包读取", ", ".join(map(str, errors["last"]))],
         ["打包训练，填充读取", ", ".join(map(str, naively_read))],
