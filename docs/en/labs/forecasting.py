@@ -92,8 +92,11 @@ def read_counts() -> tuple[list[str], list[list[str]]]:
     return names, rows
 
 
+# %%
 names, rows = read_counts()
 column = names.index("210 Queen Street")
+
+# %% tags=["folded"]
 print(len(rows), "hours,", len(names) - 3, "sensors, from", rows[0][0], "to", rows[-1][0])
 
 # %% [markdown]
@@ -138,15 +141,21 @@ def daily(rows: list[list[str]], gap: int) -> tuple[Tensor, Tensor]:
     return values.gather(1, places).unflatten(1, (-1, 24)), ~known.unflatten(1, (-1, 24))
 
 
+# %%
 everything, blank = daily(rows, gaps[0])
-print("counts", tuple(everything.shape))
+
+# %% tags=["folded"]
+print("sensors, days, hours:", tuple(everything.shape))
+april = [everything[column - 3, 455 + year : 485 + year].mean().item() for year in (-365, 0)]
+print(f"people per hour in April 2019: {april[0]:.0f}, in April 2020: {april[1]:.0f}")
 
 # %% [markdown]
-# The lab's series begin on Monday, 4 July 2022; before that, the file holds the months of the lockdowns, with nearly empty streets.
+# April 2020 was a month of lockdown, and the streets stayed nearly empty.
+# A forecaster learns little from such months for others, so the lab's series begin on Monday, 4 July 2022.
 #
 # What is in the other columns?
-# The package calls most of them complete.
-# But two days of a busy street are hardly ever equal in all of their 24 hours, so count the days that are equal to another day of the same sensor.
+# The package comes with a report of missing data, which counts the blank hours.
+# But two days of a busy street are hardly ever equal in all of their 24 hours, so count the days that are equal to another day of the same sensor, too.
 
 # %%
 FIRST = date(2022, 7, 4)
@@ -166,8 +175,8 @@ show_table(
 )
 
 # %% [markdown]
-# Whole days appear twice in most columns: gaps were filled with copies of earlier days, or with zeros, and nothing in the file says so.
-# A forecaster that repeats an earlier day gets such days right, without any merit ([exercise 4](#exercises)).
+# Whole days appear twice in most columns, as if gaps had been filled with copies of earlier days; nothing in the file says so.
+# A forecaster that repeats an earlier day can get such days right without any merit ([exercise 4](#exercises)).
 # Keep the sensors without a copy.
 
 # %%
@@ -349,17 +358,30 @@ def smoothing(counts: Tensor, parts: Parts) -> Tensor:
     return choose_smoothing(counts, parts).people()
 
 
-# %% tags=["folded"]
+# %%
 baselines: dict[str, Forecaster] = {
-    "persistence": persistence,
-    "seasonal naive": seasonal_naive,
-    "smoothing": smoothing,
+    "yesterday": persistence,
+    "week": seasonal_naive,
+    "smooth": smoothing,
 }
 assert not any(sees_future(each, origins[0]) for each in baselines.values())
+
+# %% tags=["folded"]
+labels = {
+    "yesterday": "persistence",
+    "week": "seasonal naive",
+    "smooth": "smoothing",
+    "linear": "linear",
+    "GRU": "GRU",
+    "free": "GRU, free rollout",
+    "direct": "GRU, direct",
+    "forced": "GRU, teacher-forced",
+    "quantiles": "GRU, quantiles",
+}
 show_table(
     ["MASE, first origin", "validation"],
     [
-        [name, f"{mase(each(counts, origins[0]), origins[0].validation, origins[0]):.2f}"]
+        [labels[name], f"{mase(each(counts, origins[0]), origins[0].validation, origins[0]):.2f}"]
         for name, each in baselines.items()
     ],
 )
@@ -368,7 +390,7 @@ show_table(
 # Smoothing knows the week, and nothing else: a Monday's level learns on Mondays.
 # That the whole of last week was quiet, or that today is, it cannot say.
 # This is left in its *errors*, and the next two models forecast those: the forecast of a day is smoothing's level plus a correction.
-# A model built like that, with a recurrent network for the correction, [won the M4 competition](https://doi.org/10.1016/j.ijforecast.2019.03.017).
+# The winner of the M4 competition was [such a hybrid](https://doi.org/10.1016/j.ijforecast.2019.03.017) of exponential smoothing and a recurrent network.
 #
 # ## The linear model { #linear }
 #
@@ -419,6 +441,7 @@ def linear_model(counts: Tensor, parts: Parts) -> Tensor:
     return series.people(choose_linear(series, parts).correction)
 
 
+# %%
 assert not sees_future(linear_model, origins[0])
 
 # %% [markdown]
@@ -443,7 +466,12 @@ def pinball(forecast: Tensor, truth: Tensor, levels: Tensor) -> Tensor:
 
 
 class Network(nn.Module):
-    """From a day's errors in each step to quantiles of the coming days' errors."""
+    """From a day's errors in each step to quantiles of the coming days' errors.
+
+    Shape:
+        errors (N, T, E), the state (1, N, H) or None for zeros ->
+        quantiles (N, T, days, 3, E) and the states of all steps (N, T, H)
+    """
 
     def __init__(self, recurrent: nn.Module, days: int = 1) -> None:
         super().__init__()
@@ -454,7 +482,6 @@ class Network(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, errors: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read errors (N, T, E); return quantiles (N, T, days, 3, E) and states (N, T, H)."""
         states, _ = self.recurrent(errors, state)
         return self.head(states).unflatten(-1, (self.days, 3, E)), states
 
@@ -467,7 +494,7 @@ def fresh(seed: int, days: int = 1, kind: type[nn.Module] = nn.GRU) -> Network:
 # %% [markdown]
 # Training draws windows of ten days from the past, and from any sensor.
 # The loss counts from the fourth day on, when the state has seen something.
-# No window touches a day behind the past, its targets included.
+# No window reaches beyond the past, its targets included.
 
 # %%
 WINDOW, WARM = 10, 3
@@ -613,6 +640,7 @@ def fit_origin(parts: Parts, title: str) -> Origin:
     return Origin(parts, series, choose_linear(series, parts), networks)
 
 
+# %%
 fitted = [fit_origin(parts, f"t = {parts.test.start}") for parts in origins]
 quantiles = [
     torch.stack([corrections(network, each.series.errors) for network in each.networks])
@@ -640,12 +668,12 @@ means = {name: sum(found) / len(found) for name, found in tested.items()}
 show_table(
     ["MASE on the test", "1", "2", "3", "4", "mean"],
     [
-        [name, *(f"{one:.2f}" for one in found), f"{means[name]:.3f}"]
+        [labels[name], *(f"{one:.2f}" for one in found), f"{means[name]:.3f}"]
         for name, found in tested.items()
     ],
 )
 print("GRU, mean of each seed:", *(f"{one:.3f}" for one in by_seed.mean(dim=0)))
-assert means["GRU"] < 0.95 * means["smoothing"]
+assert means["GRU"] < 0.95 * means["smooth"]
 assert abs(means["GRU"] / means["linear"] - 1) < 0.05
 
 # %% [markdown]
@@ -658,7 +686,7 @@ assert abs(means["GRU"] / means["linear"] - 1) < 0.05
 #
 # Now stand at the end of a day and forecast seven days.
 # Smoothing's levels are known for a week ahead, as a weekday's level changes on that weekday only.
-# The corrections can be had in two ways.
+# There are two ways to get the corrections.
 #
 # - *Free rollout*: forecast one day, feed the forecast back as if it had happened, and go on.
 # - *Direct*: a network with a head for seven days says all of them at once.
@@ -724,13 +752,6 @@ for each, found in zip(fitted, quantiles, strict=True):
 ahead_by = {name: torch.tensor(found).mean(dim=0) for name, found in horizons.items()}
 
 # %% tags=["folded"]
-labels = {
-    "smooth": "smoothing",
-    "linear": "linear, direct",
-    "free": "GRU, free rollout",
-    "direct": "GRU, direct",
-    "forced": "GRU, teacher-forced",
-}
 show_table(
     ["MASE, days ahead", *map(str, range(1, 8))],
     [[labels[name], *(f"{one:.2f}" for one in found)] for name, found in ahead_by.items()],
@@ -796,6 +817,7 @@ def quality(each: Origin, low: Tensor, high: Tensor) -> tuple[float, float]:
     return inside.float().mean().item(), width.mean().item()
 
 
+# %%
 covered: dict[str, list[tuple[float, float]]] = {
     name: [] for name in ("smooth", "linear", "GRU", "quantiles")
 }
@@ -814,12 +836,6 @@ wildness = [
 crossed = torch.stack([(one[:, 0] > one[:, 2]).float().mean() for one in quantiles]).mean()
 
 # %% tags=["folded"]
-labels = {
-    "smooth": "smoothing, conformal",
-    "linear": "linear, conformal",
-    "GRU": "GRU, conformal",
-    "quantiles": "GRU, quantiles",
-}
 coverage = {name: sum(one for one, _ in found) / 4 for name, found in covered.items()}
 shares = [covered["GRU"][number][0] for number in range(4)]
 widths = {name: sum(width for _, width in found) / 4 for name, found in covered.items()}
@@ -827,7 +843,7 @@ show_table(
     ["coverage of 80% intervals", "1", "2", "3", "4", "mean", "width"],
     [
         [
-            labels[name],
+            labels[name] if name == "quantiles" else f"{labels[name]}, conformal",
             *(f"{one:.0%}" for one, _ in found),
             f"{coverage[name]:.0%}",
             f"{widths[name]:.2f}",
@@ -842,7 +858,7 @@ assert widths["quantiles"] < 0.95 * widths["smooth"]
 assert shares.index(min(shares)) == wildness.index(min(wildness))
 
 # %% [markdown]
-# The mean over the origins is near the promise, and single origins are off.
+# The mean over the origins is near the promise; single origins can be off by several points.
 # The line below the table helps to see why: the network's conformal intervals cover least at the origin whose validation part was calmest next to its test.
 # Coverage alone is easily bought with width, so look at both: the network's own quantiles cover as much as smoothing's intervals, and are narrower.
 
@@ -876,10 +892,10 @@ show(
 # %% tags=["claim"]
 assert by_seed.shape == (4, 3)
 for one in by_seed.mean(dim=0).tolist():
-    assert one < 0.95 * means["smoothing"]
+    assert one < 0.95 * means["smooth"]
     assert abs(one / means["linear"] - 1) < 0.05
 for name, found in means.items():
-    print(f"{name}: {found:.2f}")
+    print(f"{labels[name]}: {found:.2f}")
 
 # %% [markdown]
 # ## Exercises { #exercises }
@@ -893,8 +909,8 @@ for name, found in means.items():
 # **Solution**
 #
 # The check notices both.
-# Scaling on everything gains next to nothing here: a linear model hardly cares about the unit of its inputs, and the leak would pass in silence if you went by the score.
-# The centred mean looks like great progress: the last day before the forecast then holds a third of the day to be forecast.
+# Scaling on everything gains next to nothing here, so the score would not have told you; the leak is one all the same, and on another series it can gain more.
+# The centred mean looks like great progress: the last input is the mean of three days, and one of them is the day to be forecast.
 
 # %% tags=["solution"]
 whole = slice(0, T)
@@ -917,10 +933,12 @@ def cleaned_first(counts: Tensor, parts: Parts) -> Tensor:
 leaks = scaled_on_everything, cleaned_first
 assert all(sees_future(leak, origins[0]) for leak in leaks)
 seeming = [sum(mase(leak(counts, p), p.test, p) for p in origins) / 4 for leak in leaks]
-print(f"honest: {means['linear']:.3f}")
-print(f"scaled on everything: {seeming[0]:.3f}, cleaned first: {seeming[1]:.3f}")
 assert abs(seeming[0] / means["linear"] - 1) < 0.03
 assert seeming[1] < 0.9 * means["linear"]
+
+# %% tags=["solution"]
+print(f"honest: {means['linear']:.3f}")
+print(f"scaled on everything: {seeming[0]:.3f}, cleaned first: {seeming[1]:.3f}")
 
 # %% [markdown]
 # 2. Put the half widths of the network's conformal intervals, made for one day ahead, around the seventh day of its free rollout.
@@ -940,9 +958,11 @@ for each, found in zip(fitted, quantiles, strict=True):
     half = conformal(found[0, 1], each.series.errors, each.parts.validation)
     for shares, centre in ((first_day, found[0, 1]), (seventh, placed(guesses, starts, 7))):
         shares.append(quality(each, centre - half, centre + half)[0])
+assert sum(seventh) < sum(first_day)
+
+# %% tags=["solution"]
 print(f"coverage one day ahead: {sum(first_day) / 4:.1%}")
 print(f"coverage seven days ahead, with the same widths: {sum(seventh) / 4:.1%}")
-assert sum(seventh) < sum(first_day)
 
 # %% [markdown]
 # 3. Let the network forecast the scaled logarithms themselves, without smoothing.
@@ -961,18 +981,20 @@ alone = Scaled(*each.series[:2], each.series.errors + each.series.level, torch.z
 network = fresh(0)
 losses = train(network, alone.errors, each.parts.past, rate, title="GRU")
 forecast = alone.people(corrections(network, alone.errors)[1])
-found = mase(forecast, each.parts.test, each.parts)
-print(f"without smoothing: {found:.2f}, with smoothing: {by_seed[1, 0]:.2f}")
-assert found > 1.1 * by_seed[1, 0]
+without = mase(forecast, each.parts.test, each.parts)
+assert without > 1.1 * by_seed[1, 0]
+
+# %% tags=["solution"]
+print(f"without smoothing: {without:.2f}, with smoothing: {by_seed[1, 0]:.2f}")
 
 # %% [markdown]
-# 4. Take the sensor with copied days that has the most of them and no long gap, 61 Federal Street.
+# 4. Take the sensor with the most copied days, 61 Federal Street.
 #    How far back were its days copied from, and which naive forecast profits?
 
 # %% [markdown] tags=["solution"]
 # **Solution**
 #
-# They repeat the days of four weeks before.
+# They are equal to the days of four weeks before.
 # A forecast that repeats the day 28 days ago makes no error at all on them, while smoothing makes its usual ones.
 
 # %% tags=["solution"]
