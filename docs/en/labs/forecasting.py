@@ -147,11 +147,11 @@ everything, blank = daily(rows, gaps[0])
 # %% tags=["folded"]
 print("sensors, days, hours:", tuple(everything.shape))
 april = [everything[column - 3, 455 + year : 485 + year].mean().item() for year in (-365, 0)]
-print(f"people per hour in April 2019: {april[0]:.0f}, in April 2020: {april[1]:.0f}")
+print(f"people per hour, 2019-04: {april[0]:.0f}, 2020-04: {april[1]:.0f}")
 
 # %% [markdown]
 # April 2020 was a month of lockdown, and the streets stayed nearly empty.
-# A forecaster learns little from such months for others, so the lab's series begin on Monday, 4 July 2022.
+# The lab leaves such months out: its series begin on Monday, 4 July 2022.
 #
 # What is in the other columns?
 # The package comes with a report of missing data, which counts the blank hours.
@@ -203,8 +203,8 @@ ax.xaxis.label.set_color(TIME)
 ax.grid()
 show(
     figure,
-    "Three weeks of hourly counts at 210 Queen Street: a peak each day, and a pattern that "
-    "returns every week",
+    "Three weeks of hourly counts at 210 Queen Street: a peak each day, few people at night, "
+    "and a pattern that returns every week",
 )
 
 # %% [markdown]
@@ -317,7 +317,7 @@ def levels(values: Tensor, rate: float) -> Tensor:
 
 
 # %% [markdown]
-# Counts differ between sensors by a factor of ten and more, and vary most where they are large.
+# Counts differ between sensors by a factor of ten and more.
 # So smoothing, and all that follows, works on logarithms, scaled to mean 0 and deviation 1 for each sensor.
 # Mean and deviation come from the past alone.
 # The smoothing rate $\alpha$ is chosen on the validation part.
@@ -678,7 +678,7 @@ assert abs(means["GRU"] / means["linear"] - 1) < 0.05
 
 # %% [markdown]
 # Correcting smoothing pays: both models that do it are well ahead of smoothing alone.
-# Between the two there is little: over the four origins together, they are within a few percent of each other.
+# Between the two there is little: over the four origins together, they differ by less than 5%.
 # If you had to run one of them every evening, the linear one would be a good choice, too.
 # The seeds of the network differ less than the origins do, by far: which weeks you test on matters more than which weights you start from.
 #
@@ -1000,7 +1000,8 @@ print(f"without smoothing: {without:.2f}, with smoothing: {by_seed[1, 0]:.2f}")
 # %% tags=["solution"]
 federal = recent[names.index("61 Federal Street") - 3][None]
 repeats = {days: (federal == earlier(federal, days)).all(dim=2)[0, days:] for days in (7, 28)}
-print("copied from", {days: int(found.sum()) for days, found in repeats.items()}, "days before")
+for days, found in repeats.items():
+    print(f"days that repeat day t - {days}: {int(found.sum())}")
 copied = 28 + repeats[28].nonzero()[:, 0]
 error = (federal - levels(federal, 0.2))[:, copied].abs().mean()
 print(f"on these days, smoothing errs by {error:.0f} people per hour, repeating day t - 28 by 0")
