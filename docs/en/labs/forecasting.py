@@ -698,14 +698,15 @@ print("GRU, mean of each seed:", *(f"{one:.3f}" for one in by_seed.mean(dim=0)))
 assert means["GRU"] < 0.95 * means["smooth"]
 assert abs(means["GRU"] / means["linear"] - 1) < 0.05
 assert tested["smooth"].index(max(tested["smooth"])) == 2
+assert by_seed.std(dim=1).max() < by_seed.mean(dim=1).std() / 2
 
 # %% [markdown]
 # The third test is the one where smoothing does worst.
-# On 5 March 2025, five sensors got new cameras, as the package's page says, and that day lies in this test.
+# On 5 March 2025, which lies in it, the cameras of five sensors were upgraded, as the package's page says.
 # Correcting smoothing pays: both models that do it are well ahead of smoothing alone.
 # Between the two there is little: over the four origins together, they differ by less than 5%.
 # If you had to run one of them every evening, the linear one would be a good choice, too.
-# The seeds of the network differ less than the origins do, by far: which weeks you test on matters more than which weights you start from.
+# The seeds of the network differ much less than the origins do: which weeks you test on matters more here than which weights you start from.
 #
 # ## A week ahead { #week }
 #
@@ -807,9 +808,10 @@ show(
 later = {name: found[1:].mean().item() for name, found in ahead_by.items()}
 assert later["forced"] < later["direct"] - 0.01 < later["smooth"] - 0.03
 assert later["forced"] < later["free"] - 0.02 < later["smooth"] - 0.03
+assert all(ahead_by[name][6] > ahead_by[name][0] + 0.02 for name in ("free", "direct"))
 
 # %% [markdown]
-# With each day ahead, free rollout and the direct head lose more of their lead over smoothing.
+# Seven days ahead, free rollout and the direct head have lost a part of their lead over smoothing.
 # The teacher-forced curve lies below them, and no one can have it: it needs the days that are to be forecast.
 #
 # ## Intervals { #intervals }
@@ -820,7 +822,7 @@ assert later["forced"] < later["free"] - 0.02 < later["smooth"] - 0.03
 #
 # - The network's outer quantiles, as it learned them on the past.
 # - [Split conformal](https://doi.org/10.1080/01621459.2017.1307116): take the absolute errors of any forecast on the validation part, separately for each hour, and go as far to both sides as 80% of them do.
-#   This is exact on average if the test's errors are as good as shuffled among those of validation; time series do not promise that.
+#   This holds on average if the test's errors are as good as shuffled among those of validation; time series do not promise that.
 
 
 # %%
@@ -879,13 +881,14 @@ show_table(
 print("GRU, error on validation / on the test:", *(f"{one:.2f}" for one in wildness))
 print(f"quantiles in the wrong order: {crossed:.2%}")
 assert all(0.7 < one < 0.9 for one in coverage.values())
+assert abs(coverage["quantiles"] - coverage["smooth"]) < 0.05
 assert widths["quantiles"] < 0.95 * widths["smooth"]
 assert shares.index(min(shares)) == wildness.index(min(wildness))
 
 # %% [markdown]
 # The mean over the origins is near the promise; single origins can be off by several points.
-# The line below the table helps to see why: the network's conformal intervals cover least at the origin whose validation part was calmest next to its test.
-# Coverage alone is easily bought with width, so look at both: the network's own quantiles cover as much as smoothing's intervals, and are narrower.
+# Compare the line below the table: the network's conformal intervals cover least at the origin whose validation part was calmest next to its test.
+# Coverage alone is easily bought with width, so look at both: the network's own quantiles cover about as much as smoothing's intervals, and are narrower.
 
 # %% tags=["folded"]
 each, found = fitted[1], quantiles[1][0]
@@ -998,7 +1001,7 @@ print(f"coverage seven days ahead, with the same widths: {sum(seventh) / 4:.1%}"
 # **Solution**
 #
 # Not in four times as many updates: its error stays far above that of the network that corrects smoothing.
-# What a simple model knows, the network need not learn.
+# What smoothing knows already, the network need not learn.
 
 # %% tags=["solution"]
 each = fitted[1]
