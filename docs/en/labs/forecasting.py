@@ -516,13 +516,13 @@ WINDOW, WARM = 10, 3
 
 
 def draw(past: slice, days: int, updates: int, seed: int) -> list[tuple[Tensor, Tensor]]:
-    """Draw the sensors (32, 1) and the days (32, 10) of each update's windows."""
+    """Draw the sensors (48, 1) and the days (48, 10) of each update's windows."""
     last = past.stop - WINDOW - days + 1
     if updates < 1 or last <= past.start:
         raise ValueError(f"expected an update, and {WINDOW + days} days, got {updates}, {past}")
     generator = torch.Generator().manual_seed(seed)
-    found = torch.randint(N, (updates, 32, 1), generator=generator)
-    starts = torch.randint(past.start, last, (updates, 32, 1), generator=generator)
+    found = torch.randint(N, (updates, 48, 1), generator=generator)
+    starts = torch.randint(past.start, last, (updates, 48, 1), generator=generator)
     return list(zip(found, starts + torch.arange(WINDOW), strict=True))
 
 
@@ -613,10 +613,10 @@ curves = {
 }
 seconds: dict[str, list[float]] = {"ours": [], "nn.GRU": []}
 pair = twins(torch.float32)
-for block in range(6):
+for block in range(16):
     for name, network in pair.items():
         started = time.process_time()
-        train(network, series.errors, parts.past, rate, seed=block, updates=5)
+        train(network, series.errors, parts.past, rate, seed=block, updates=3)
         seconds[name].append(time.process_time() - started)
 
 # %% [markdown] tags=["claim"]

@@ -16,9 +16,9 @@
 #   parts: hhaedcdp
 #   baselines: oplcbnfb
 #   linear: eefimhgo
-#   network: hajebhhi
+#   network: hjlomgkj
 #   choices: ddooibce
-#   check: kbhhhpbi
+#   check: hamaeahn
 #   test: nnpbmmgn
 #   week: ehpcjopl
 #   intervals: kkclkbkn
@@ -533,13 +533,13 @@ WINDOW, WARM = 10, 3
 
 
 def draw(past: slice, days: int, updates: int, seed: int) -> list[tuple[Tensor, Tensor]]:
-    """随机选取每次更新的窗口：传感器 (32, 1) 和日子 (32, 10)。"""
+    """随机选取每次更新的窗口：传感器 (48, 1) 和日子 (48, 10)。"""
     last = past.stop - WINDOW - days + 1
     if updates < 1 or last <= past.start:
         raise ValueError(f"至少需要一次更新和 {WINDOW + days} 天，实际为 {updates} 和 {past}")
     generator = torch.Generator().manual_seed(seed)
-    found = torch.randint(N, (updates, 32, 1), generator=generator)
-    starts = torch.randint(past.start, last, (updates, 32, 1), generator=generator)
+    found = torch.randint(N, (updates, 48, 1), generator=generator)
+    starts = torch.randint(past.start, last, (updates, 48, 1), generator=generator)
     return list(zip(found, starts + torch.arange(WINDOW), strict=True))
 
 
@@ -630,10 +630,10 @@ curves = {
 }
 seconds: dict[str, list[float]] = {"ours": [], "nn.GRU": []}
 pair = twins(torch.float32)
-for block in range(6):
+for block in range(16):
     for name, network in pair.items():
         started = time.process_time()
-        train(network, series.errors, parts.past, rate, seed=block, updates=5)
+        train(network, series.errors, parts.past, rate, seed=block, updates=3)
         seconds[name].append(time.process_time() - started)
 
 # %% [markdown] tags=["claim"]
