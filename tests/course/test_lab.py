@@ -436,7 +436,7 @@ def test_translated_lab_is_the_same_in_other_words(built_site: Path, name: str) 
 
 
 # What a Chinese lab may show in Latin letters, besides the names of all labs.
-LATIN = {"RNN", "GRU", "LSTM", "float", "nn", "rnn", "seed"}
+LATIN = {"RNN", "GRU", "LSTM", "float", "kB", "nn", "rnn", "seed"}
 SENSORS = (
     "Albert Ara Commerce Courthouse Custom Darby EW East Federal High Lane Lower NS Quay Queen Road "
     "Shortland Street Tahuhu Te Walkway West"

@@ -207,12 +207,12 @@ def test_finger_draws_and_does_not_scroll(browser: Browser, served: str) -> None
     box = pad.get_by_role("application").bounding_box()
     assert box
     session = context.new_cdp_session(page)
-    for kind, share in (("Start", 0.2), ("Move", 0.5), ("Move", 0.8), ("End", None)):
-        along = (share or 0) * box["width"]
-        x, y = box["x"] + along, box["y"] + along
-        points = [] if share is None else [{"x": x, "y": y}]
-        event = {"type": f"touch{kind}", "touchPoints": points}
-        session.send("Input.dispatchTouchEvent", event)
+    fingers = ([0.2], [0.5], [0.5, 0.9], [0.8, 0.9], [])  # another one comes, and is ignored
+    for kind, shares in zip(("Start", "Move", "Start", "Move", "End"), fingers, strict=True):
+        along = [share * box["width"] for share in shares]
+        points = [{"x": box["x"] + way, "y": box["y"] + way, "id": k}
+                  for k, way in enumerate(along)]  # fmt: skip
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
     (stroke,) = strokes(pad)
     assert stroke[0] == pytest.approx([6.4, 6.4], abs=0.3)
     assert stroke[-1] == pytest.approx([25.6, 25.6], abs=0.3)

@@ -95,14 +95,14 @@ export class DrawingPad {
 
   /** @param {PointerEvent} event */
   #press(event) {
-    if (event.button) return;
+    if (event.button || !event.isPrimary) return; // one finger draws
     this.#sheet.setPointerCapture(event.pointerId);
     this.#begin(this.#place(event));
   }
 
   /** @param {PointerEvent} event */
   #drag(event) {
-    if (!this.#pen || !event.buttons) return;
+    if (!this.#pen || !event.buttons || !event.isPrimary) return;
     for (const part of event.getCoalescedEvents?.() ?? [event]) this.#extend(this.#place(part));
   }
 
