@@ -209,7 +209,7 @@ for label, part in zip(("训练集", "验证集", "测试集"), codes.values(), 
 # %% [markdown]
 # `encode` 遇到词表以外的字符会抛出异常；另外几卷书没有这样的字符。
 #
-# ## 计数能做到什么 { #counting }
+# ## 计数模型 { #counting }
 #
 # 模型根据前面的字符，给出下一个字符的概率。
 # *每字符比特数*（bits per character）是 $-\log_2 P(x_t \mid x_1, \dots, x_{t-1})$ 的平均值，也就是用这个模型的理想压缩程序平均需要的比特数。
@@ -331,7 +331,7 @@ show_table(
 # 取验证集中的一些上文，把所有字符的概率加起来。
 
 # %% [markdown] tags=["claim"]
-# **断言：对每个试过的上文，所有字符的概率之和都是 1（舍入误差以内）**
+# **断言：对每个试过的上文，所有字符的概率之和都是 1（舍入误差（rounding error）以内）**
 
 # %% tags=["claim"]
 for model in ngrams:
@@ -378,7 +378,7 @@ for name, (_, hidden) in SIZES.items():
 assert max(parameters.values()) < 1.01 * min(parameters.values())
 
 # %% [markdown]
-# 按每个隐藏特征计算，GRU 的权重是 RNN 的 3 倍，LSTM 是 4 倍。
+# 隐藏状态维度（`hidden_size`）相同时，GRU 的权重是 RNN 的 3 倍，LSTM 是 4 倍。
 # 如果 $H$ 相同，就是拿大网络与小网络比较；因此，按参数量相等来选 $H$。
 #
 # ## 用连续文本训练 { #training }
@@ -653,7 +653,7 @@ show_table(
 # %% [markdown]
 # 胜出的是 n 元模型。
 # 文本只有这么长，训练也只有一两遍，统计长串的模型就更好。
-# 各个网络都远远好于二元模型，虽然没有谁告诉过它们什么是单词。
+# 各个网络都远远好于二元模型，虽然训练时从未指出什么是单词。
 #
 # ## 更久的训练，更多的文本 { #longer }
 #
@@ -913,7 +913,7 @@ print(f"二元模型 {mean['bigram']:.1f}，均为每字符比特数")
 #
 # 1. 有了语言模型（language model），压缩程序就有了一半。
 #    压缩《以斯帖记》，`zlib` 每个字符需要多少比特？如果以《创世记》的结尾作为字典呢？
-#    有什么是它知道而 n 元模型不知道的？
+#    有什么信息是它用到而 n 元模型没有用到的？
 
 # %% [markdown] tags=["solution"]
 # **解答**
@@ -1018,5 +1018,5 @@ give_back()
 # ## 下一步 { #next }
 #
 # 你已经把网络与只会计数的模型作了比较，并看到两者各在什么情况下更好。
-# 如果文本的词元是汉字或单词，需要填充，词表也长，请读[汉字诗：词表与困惑度](../sequences/verse.md)。
+# 如果文本的词元（token）是汉字或单词，需要填充（padding），词表也长，请读[汉字诗：词表与困惑度](../sequences/verse.md)。
 # 如果还不清楚状态怎样从一个窗口传到下一个窗口，请回到[截断 BPTT](../learning/truncated-bptt.md)。
