@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import os
 import re
 import shutil
@@ -297,7 +298,18 @@ import time
 
 print(time.time_ns())
 """
-USING = "\n# %%\nfrom rnn_tutorial import linear\n"
+USING = """
+# %%
+from rnn_tutorial import linear
+
+# %%
+from docs.labs.common import keep
+
+# %%
+import torch
+
+keep(weight=torch.tensor([[1.0, -2.0]]))
+"""
 
 
 @pytest.fixture
@@ -364,6 +376,8 @@ def test_lab_is_executed_again_when_what_it_uses_changes(
     assert told.returncode == 0, told.stderr[-3000:]
     page = (inside / "site" / "labs" / "small.html").read_text(encoding="utf-8")
     (first,) = re.findall(r"<code>(\d{19})\s*</code>", page)
+    kept = json.loads((inside / "site" / "labs" / "small.json").read_text("utf-8"))
+    assert kept == {"weight": {"shape": [1, 2], "dtype": "float16", "data": "ADwAwA=="}}
     raw = inside / "site" / "plain.py"  # a Python file outside of the labs is just a file
     assert raw.read_text(encoding="utf-8") == "raise SystemExit\n"
     assert executed_at(inside, "en") == [first]
