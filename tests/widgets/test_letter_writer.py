@@ -291,6 +291,7 @@ def test_it_has_no_fault_for_axe(context: BrowserContext, served: str) -> None:
     demo = writer(page, served)
     begin(demo, "and the king")
     demo.get_by_role("button", name="50 characters").click()
+    expect(demo.locator(".text")).to_have_text(of_length(62))
     prepare(page)
     faults = {"light": violations(page)}
     page.evaluate("document.body.dataset.mdColorScheme = 'slate'")

@@ -93,7 +93,7 @@ class LetterWriter extends Demo {
         html("label", {}, texts.seed, this.#seed)),
       html("div", { class: "buttons" }, button(texts.one, 1), button(fill(texts.many, STRETCH), STRETCH), again),
       this.#says, this.#text,
-      html("table", { "aria-label": texts.label },
+      html("table", { class: "next", "aria-label": texts.label },
         html("tr", {}, html("th", { scope: "col" }, texts.character), html("th", { scope: "colgroup", colspan: 2 }, texts.probability)), ...this.#rows));
     this.#choose(this.#rule);
   }
