@@ -40,8 +40,8 @@ KEYS = """async (base) => {
     const flat = (value, path = "") => typeof value === "string" ? [[path, value]]
         : Object.entries(value).flatMap(([key, inner]) => flat(inner, `${path}.${key}`));
     const load = async (language) => {
-        const names = ["words", "demos"].map((name) => `${base}assets/widgets/${name}-${language}.js`);
-        const modules = await Promise.all(names.map((name) => import(name)));
+        const modules = await Promise.all(["words", "demos"].map((name) =>
+            import(`${base}assets/widgets/${name}-${language}.js`)));
         return modules.flatMap((module) => flat(module.default));
     }
     return [await load("en"), await load("zh")];

@@ -118,7 +118,7 @@ class DigitStates extends Demo {
   #go(count = ROWS) {
     if (this.#timer && count >= ROWS) this.#run(false);
     this.#range.valueAsNumber = count;
-    this.#count.textContent = fill(this.words.digits.of, count, ROWS);
+    this.#count.textContent = this.#steps.length ? fill(this.words.digits.of, count, ROWS) : "";
     this.#rows.forEach((parts, t) => this.#fill(parts, this.#steps[t], t < count));
     this.#says.textContent = this.#sentence(count);
   }
