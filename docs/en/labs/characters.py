@@ -359,8 +359,8 @@ for name, (_, hidden) in SIZES.items():
 assert max(parameters.values()) < 1.01 * min(parameters.values())
 
 # %% [markdown]
-# A GRU has three times as many weights per hidden feature as an RNN, and an LSTM four times.
-# At equal $H$ the larger network would be compared with the smaller one, so choose $H$ for equal parameters.
+# At equal `hidden_size`, the recurrent layer of a GRU has three times as many weights as that of an RNN, and an LSTM four times.
+# So choose the $H$ of each for equal parameters; the numbers above count embedding and head as well.
 #
 # ## Training on a running text { #training }
 #

@@ -14,16 +14,16 @@
 #   need: oebdbdij
 #   data: gbmfmelb
 #   counting: fgjdkmfm
-#   model: encelako
+#   model: jemiodgc
 #   training: neoojihc
 #   networks: coejicjk
 #   carry: kelgigac
 #   writer: diklecof
 #   test: bcnegnnm
-#   longer: ffgkbleo
+#   longer: mohgdlog
 #   sampling: nflagmii
 #   writing: lkkiohpm
-#   demo: fifmpmhn
+#   demo: iobnpham
 #   results: onomfgpf
 #   exercises: fdjiplhk
 #   next: pgebgjlk
@@ -378,8 +378,8 @@ for name, (_, hidden) in SIZES.items():
 assert max(parameters.values()) < 1.01 * min(parameters.values())
 
 # %% [markdown]
-# 隐藏状态维度（`hidden_size`）相同时，GRU 的权重是 RNN 的 3 倍，LSTM 是 4 倍。
-# 如果 $H$ 相同，就是拿大网络与小网络比较；因此，按参数量相等来选 $H$。
+# 隐藏状态维度（`hidden_size`）相同时，GRU 循环层的权重是 RNN 的 3 倍，LSTM 是 4 倍。
+# 因此，分别选取 $H$，使参数量相等；上面的参数量也包括嵌入层和输出层。
 #
 # ## 用连续文本训练 { #training }
 #
