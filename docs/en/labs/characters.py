@@ -142,9 +142,11 @@ def shared(held_back: str, training: str) -> float:
 
 
 # %%
-numbers = books["Numbers"]
+in_the_desert = books["Numbers"]
 leaks = [
-    shared(as_text(numbers[::10]), as_text([v for i, v in enumerate(numbers) if i % 10])),
+    shared(
+        as_text(in_the_desert[::10]), as_text([v for i, v in enumerate(in_the_desert) if i % 10])
+    ),
     shared(texts["II Chronicles"], texts["I Kings"] + texts["II Kings"]),
     shared(texts["Luke"], texts["Matthew"] + texts["Mark"]),
     shared(texts["Esther"], texts["Genesis"]),
@@ -537,6 +539,7 @@ assert all(carried + 0.02 < none for carried, none in zip(found["GRU"], found["n
 # %%
 writer = fresh(nn.GRU, 96, seed=0)
 curve = train(writer, codes["training"], 2 * UPDATES, 0.02, title="GRU, H = 96")
+assert curve[UPDATES] > curve[UPDATES - 1]
 at_work = bits(writer, codes["validation"])
 
 # %% tags=["folded"]
@@ -552,12 +555,15 @@ ax.set(xlabel="updates", ylabel="bits per character", ylim=(1.5, 5.5))
 ax.grid()
 show(
     figure,
-    "The training bits of the writer fall from about five, quickly below the bigram's, and "
-    "towards those of the best n-gram, which they do not reach; a dot at the end marks its "
-    "validation bits",
+    "The training bits of the writer fall from more than five, quickly below the bigram's, with a "
+    "peak where the second pass begins; a dot at the end marks its validation bits, below the "
+    "bigram's and above those of the n-gram",
 )
 
 # %% [markdown]
+# The curve shows the training part; the dot at its end and the two lines are for the validation part.
+# The peak is the beginning of the second pass, where all states are zeros again.
+#
 # What does the state hold?
 # Forget it after every few characters, and measure again.
 # Forgetting after each one leaves the network nothing but the last character, as the bigram has it.
@@ -631,6 +637,9 @@ show_table(
     ],
 )
 
+kept = sum(len(order.strings.keys) for order in ngram)
+print(f"the n-gram keeps {kept} counts, the GRU {parameters['GRU']} parameters")
+
 # %% [markdown]
 # The n-gram wins.
 # After one pass, or two, and on a text of this size, counting long strings is the better model of the two.
@@ -662,7 +671,14 @@ show_table(
 #
 # And last, all other books for training, which is twenty times as much text.
 #
-# LARGE
+# | all other books | validation | test |
+# | :-- | --: | --: |
+# | GRU, $H = 128$, one pass | 1.87 | 1.96 |
+# | n-gram of order 9 | 1.59 | 1.67 |
+#
+# More passes bring the networks closer, at first by a lot and then by little, and more text helps both kinds; the n-gram stays ahead in all of it.
+# These networks are small and their training is short.
+# How far larger ones get is not tried here.
 #
 # ## Drawing a character { #sampling }
 #
@@ -718,8 +734,8 @@ for ax, title, color, chance in zip(
 ):
     ax.bar(range(len(likely)), chance[likely], color=color)
     ax.text(len(likely) - 0.5, 0.75, title, ha="right", color=color)
-    ax.set(ylim=(0, 1), yticks=[0, 0.5, 1])
-    ax.grid()
+    ax.set(ylim=(0, 1), yticks=[0, 0.5, 1], axisbelow=True)
+    ax.grid(axis="y")
 shown = ["␣" if c == " " else "⏎" if c == "\n" else c for c in vocabulary.decode(likely)]
 ax.set_xticks(range(len(likely)), shown)
 ax.set_xlabel("next character")
@@ -932,10 +948,10 @@ assert gained > 0.1
 # The two tests have other verses, so not all of the difference is the leak; leave those out that share a string of 40 characters, and see.
 
 # %% tags=["solution"]
-tenth = len(numbers) // 10
+tenth = len(in_the_desert) // 10
 splits = {
-    "every tenth verse": (numbers[::10], [v for i, v in enumerate(numbers) if i % 10]),
-    "the last tenth": (numbers[-tenth:], numbers[:-tenth]),
+    "every tenth verse": (in_the_desert[::10], [v for i, v in enumerate(in_the_desert) if i % 10]),
+    "the last tenth": (in_the_desert[-tenth:], in_the_desert[:-tenth]),
 }
 leaked = {}
 for name, (held_back, training) in splits.items():
