@@ -444,7 +444,7 @@ losses, seconds = {}, {}
 for name, kinds in names.items():
     writers = [fresh(kind, SIZES[name][1], seed=0) for kind in kinds]
     losses[name], seconds[name] = [], []
-    for window in cut(codes["training"], 12):
+    for window in cut(codes["training"], 8):
         row, times = [], []
         for writer in writers:
             start = time.process_time()
