@@ -1,4 +1,4 @@
-"""The longer runs that the lab on characters quotes: `python benchmarks/labs/characters.py [passes]`.
+"""The longer runs of the lab on characters: `python benchmarks/labs/characters.py [passes]`.
 
 The passes are those over all other books, by the last and largest network.
 
