@@ -648,7 +648,7 @@ print(f"the n-gram keeps {kept} counts, the GRU {parameters['GRU']} parameters")
 # ## Longer, and more text { #longer }
 #
 # Is it the network that is worse, or the time that it got?
-# The tables of this section were recorded, on another day, by `python benchmarks/labs/characters.py`, which runs the functions of this lab for longer, about a quarter of an hour in all.
+# The tables of this section were recorded, on another day, by `python benchmarks/labs/characters.py`, which runs the functions of this lab for longer, about ten minutes of one core in all.
 #
 # First the learning rates, with the validation bits after one pass: the mean of three seeds at the best rate and next to it, and one seed further off.
 # The rates above are those with the fewest.

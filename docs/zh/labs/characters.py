@@ -20,7 +20,7 @@
 #   carry: kelgigac
 #   writer: lohgggph
 #   test: jlpjacnf
-#   longer: cjgajcce
+#   longer: doddpcdf
 #   sampling: mjinhbok
 #   writing: lkkiohpm
 #   demo: iobnpham
@@ -667,7 +667,7 @@ print(f"n 元模型保存 {kept} 个计数，GRU 有 {parameters['GRU']} 个参�
 # ## 更久的训练，更多的文本 { #longer }
 #
 # 是网络不如 n 元模型，还是训练的时间不够？
-# 这一节的表格是另一天记录的，由 `python benchmarks/labs/characters.py` 得出；它用这个实验的函数训练更久，总共约一刻钟。
+# 这一节的表格是另一天记录的，由 `python benchmarks/labs/characters.py` 得出；它用这个实验的函数训练更久，总共约占用一个核心十分钟。
 #
 # 先看学习率：表中是读一遍之后验证集的比特数；最好的学习率及其相邻的值取三个随机种子的平均，其余的只用一个种子。
 # 前面用的就是比特数最少的学习率。
