@@ -25,12 +25,14 @@ from tools.formulas import KATEX
 from tools.labs.execution import executed
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
+from tools.labs.weights import write_weights
 from tools.page_html import (
     accessible,
     finished,
     notebook_button,
 )
 from tools.search import forget_long_words, searched, short_index, weight
+from tools.site import LANGUAGES
 from tools.words import WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -46,8 +48,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.remove(file)
         files.append(file)  # last, where its page waits the least
         if file.is_modified():
-            lab = Path(config.docs_dir, file.src_uri)
-            executing[file.src_uri] = in_background(executed, lab, cache, language(config))
+            labs = editions(Path(config.docs_dir), file.src_uri)
+            executing[file.src_uri] = in_background(executed, labs, cache, language(config))
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file() and path != KATEX:  # which runs while the site is built
             source = path.relative_to(DOCS).as_posix()
@@ -75,9 +77,16 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     button = ""
     if is_lab(page.file):
         name = write_notebook(notebook_of_page(page, files, language(config)), page)
+        write_weights(page)
         button = notebook_button(name, config_for(DOCS).words(language(config)).notebook)
         html = lab_page(html, page, files, language(config))
     return below_title(finished(html), button)
+
+
+def editions(docs_dir: Path, name: str) -> dict[str, Path]:
+    """Return a lab's file in each edition that has it, the original first."""
+    files = {language: docs_dir.parent / language / name for language in LANGUAGES}
+    return {language: file for language, file in files.items() if file.exists()}
 
 
 def language(config: MkDocsConfig) -> str:

@@ -20,9 +20,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-INK, MUTED, LINE, PAPER = "#23262d", "#5d6470", "#c9ccd3", "#ffffff"
-HIDDEN, ERROR = "#1f5fbf", "#b5452f"  # hidden features are blue in this course
-TIME, FEATURES = "#8f5a00", "#22763a"  # the time axis is amber, the input features are green
+INK = "#23262d"
+MUTED = "#5d6470"
+LINE = "#c9ccd3"
+PAPER = "#ffffff"
+HIDDEN = "#1f5fbf"  # hidden features are blue in this course
+TIME = "#8f5a00"  # the time axis is amber,
+FEATURES = "#22763a"  # and the input features are green
+ERROR = "#b5452f"
 
 WIDTH = 520 / 72  # inches: the column of text
 WEIGHTS = "application/vnd.rnn-tutorial.weights+json"

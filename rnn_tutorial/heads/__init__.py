@@ -1,5 +1,7 @@
-"""What comes after a recurrent network: attention, decoding, and losses over whole sequences."""
+"""What comes behind a recurrent network: attention, decoding, losses over whole sequences."""
 
+from rnn_tutorial.heads.attention import additive_scores, attend, attention_weights, dot_scores
+from rnn_tutorial.heads.beam import Beams, beam_search
 from rnn_tutorial.heads.crf import (
     NEVER,
     best_path,
@@ -8,10 +10,30 @@ from rnn_tutorial.heads.crf import (
     path_score,
     tag_marginals,
 )
+from rnn_tutorial.heads.ctc import (
+    ctc_beam_search,
+    ctc_collapse,
+    ctc_greedy,
+    ctc_loss,
+    ctc_states,
+    ctc_step,
+)
 
 __all__ = [
     "NEVER",
+    "Beams",
+    "additive_scores",
+    "attend",
+    "attention_weights",
+    "beam_search",
     "best_path",
+    "ctc_beam_search",
+    "ctc_collapse",
+    "ctc_greedy",
+    "ctc_loss",
+    "ctc_states",
+    "ctc_step",
+    "dot_scores",
     "forbid",
     "log_partition",
     "path_score",

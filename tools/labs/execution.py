@@ -1,4 +1,9 @@
-"""Execute the labs, and keep what came of it, for later builds and other editions."""
+"""Execute the labs, and keep what came of it for later builds.
+
+A lab is executed once for all editions, in one kernel: right behind a cell of the original comes
+that of a translation, if its code is another one.  What a translation says in its own words is run
+for those words; what trains is written without any, and runs once.
+"""
 
 import asyncio
 import hashlib
@@ -7,9 +12,9 @@ import os
 import platform
 import re
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
@@ -20,10 +25,12 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
 from claimdown.comments import without_comments
+from tools.labs.sources import without_imports
 
-# What the results of a lab depend on, besides its own code and the package.
+# What the results of a lab depend on, besides its code with that of the package.
 DISTRIBUTIONS = (
     *("torch", "numpy", "scikit-learn", "matplotlib", "tqdm", "threadpoolctl"),
     *("ipykernel", "ipython", "nbclient", "nbconvert"),
@@ -33,74 +40,122 @@ CODE_CELL = re.compile(r"(?m)^# %%(?! \[markdown\]).*\n\s*+(?!# %%|\Z)")  # down
 IN_CELL = r" \(\d+\.py, line \d+\)$"  # what Python adds to a SyntaxError: a place of the kernel's
 
 
-def executed(lab: Path, cache: Path, edition: str) -> Path:
-    """Return the notebook of a lab's file, with the results of its code.
+class Turn(NamedTuple):
+    """One cell that the kernel executes."""
 
-    The cache keeps a run for each edition.  It is repeated if anything differs that it depends on,
-    but not if another edition has the same code, up to comments: then both share that one's run.
+    edition: str
+    number: int  # of the cell, among those of code
+    source: str
+
+
+def executed(labs: dict[str, Path], cache: Path, edition: str) -> Path:
+    """Return the notebook of one edition of a lab, with the results of its code.
+
+    Give the lab's file in each edition, the original first.  The cache keeps one run for all of
+    them; it is repeated if anything differs that it depends on, comments apart.
 
     Raises:
         PluginError: if a cell fails; it names the line in the lab's own file.
     """
-    notebook = jupytext.read(lab)
-    notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]  # front matter
-    run, target = (cache / edition / f"{lab.stem}{suffix}" for suffix in (".json", ".ipynb"))
-    for folder in (target.parent, cache / "locks"):
-        folder.mkdir(parents=True, exist_ok=True)
-    needs = dependencies(notebook)
-    # The build of another edition may be executing the same code just now.
-    with FileLock(cache / "locks" / needs["code"][:16]):
-        others = (json.loads(path.read_text("utf-8")) for path in cache.glob(f"*/{run.name}"))
-        kept = next((other for other in others if other["depends on"] == needs), None)
-        kept = kept or {"depends on": needs, "cells": results(notebook, lab)}
-        half = run.with_suffix(".half")
-        half.write_text(json.dumps(kept), encoding="utf-8")
-        os.replace(half, run)  # in one step: another build may be reading it
-    for cell, found in zip(code_cells(notebook), kept["cells"], strict=True):
-        cell.update(nbformat.from_dict(found))
-    nbformat.write(notebook, target)
+    notebooks = {name: read_notebook(lab) for name, lab in labs.items()}
+    run = cache / f"{labs[edition].stem}.json"
+    target = cache / edition / f"{labs[edition].stem}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    turns = list(in_turn(notebooks, labs))
+    needs = dependencies(turns)
+    with FileLock(run.with_suffix(".lock")):  # the build of another edition runs just now
+        kept = json.loads(run.read_text("utf-8")) if run.exists() else {}
+        if kept.get("depends on") != needs:
+            kept = {"depends on": needs, "results": results(turns, labs)}
+            half = run.with_suffix(".half")
+            half.write_text(json.dumps(kept), encoding="utf-8")
+            os.replace(half, run)  # in one step: what is there is whole
+    cells = code_cells(notebooks[edition])
+    written = without_imports([cell.source for cell in cells])
+    told = {(turn.edition, turn.number): found
+            for turn, found in zip(turns, kept["results"], strict=True)}  # fmt: skip
+    original = next(iter(labs))
+    for number, cell in enumerate(cells):
+        if "source" in cell.metadata.get("tags", []):  # shown on the page, too
+            cell.source = written[number]
+        cell.metadata["executed"] = written[number]
+        outputs = told.get((edition, number), told[original, number])
+        cell.update(execution_count=number + 1, outputs=[nbformat.from_dict(o) for o in outputs])
+    nbformat.write(notebooks[edition], target)
     return target
 
 
-def results(notebook: NotebookNode, lab: Path) -> list[dict[str, Any]]:
-    """Execute a notebook; return what each cell of code leaves, progress bars as they end."""
-    # The kernel's threads would otherwise spin while they wait, and the site is being built.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        # Its `execute` would leave an event loop open in a thread like the build's.
-        asyncio.run(NotebookClient(notebook).async_execute())
-    except CellExecutionError as error:
-        raise PluginError(explained(error, lab)) from None
-    notebook, _ = CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
-    names = ("execution_count", "outputs")
-    return [{name: cell[name] for name in names} for cell in code_cells(notebook)]
+def read_notebook(lab: Path) -> NotebookNode:
+    notebook = jupytext.read(lab)
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type != "raw"]  # front matter
+    return notebook
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def dependencies(notebook: NotebookNode) -> dict[str, str]:
-    """Name all that the results of a notebook depend on, each with its present state."""
-    package = Path(find_spec("rnn_tutorial").origin).parent  # without importing it, and torch
-    code = "\0".join(without_comments(cell.source, "python") for cell in code_cells(notebook))
-    files = [*sorted(package.glob("*.py")), Path(__file__)]
+def in_turn(notebooks: dict[str, NotebookNode], labs: dict[str, Path]) -> list[Turn]:
+    """List the cells to execute, the translations' behind those of the original.
+
+    Raises:
+        PluginError: if a translation has another number of cells of code.
+    """
+    (original, first), *others = (
+        (name, without_imports([cell.source for cell in code_cells(notebook)]))
+        for name, notebook in notebooks.items()
+    )
+    turns = []
+    for number, source in enumerate(first):
+        turns.append(Turn(original, number, source))
+        for edition, sources in others:
+            if len(sources) != len(first):
+                raise PluginError(
+                    f"{os.path.relpath(labs[edition])}: expected {len(first)} cells of code, "
+                    f"as in the original, got {len(sources)}"
+                )
+            pair = (sources[number], source)
+            if len({without_comments(code, "python") for code in pair}) > 1:
+                turns.append(Turn(edition, number, sources[number]))
+    return turns
+
+
+def results(turns: list[Turn], labs: dict[str, Path]) -> list[list[dict[str, Any]]]:
+    """Execute cells in an empty folder; return their outputs, progress bars as they end."""
+    # The kernel's threads would otherwise spin while they wait, and the site is being built.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    notebook = new_notebook(cells=[new_code_cell(turn.source) for turn in turns])
+    with TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, resources={"metadata": {"path": folder}})
+        try:
+            # Its `execute` would leave an event loop open in a thread like the build's.
+            asyncio.run(client.async_execute())
+        except CellExecutionError as error:
+            raise PluginError(explained(error, turns, labs)) from None
+    notebook, _ = CoalesceStreamsPreprocessor(enabled=True)(notebook, {})
+    return [cell.outputs for cell in notebook.cells]
+
+
+def dependencies(turns: list[Turn]) -> dict[str, str]:
+    """Name all that the results of a lab depend on, each with its present state."""
+    code = [without_comments(turn.source, "python") for turn in turns]
     return {
-        "code": hashlib.sha256(code.encode()).hexdigest(),
+        "code": hashlib.sha256("\0".join(code).encode()).hexdigest(),
+        "execution.py": hashlib.sha256(Path(__file__).read_bytes()).hexdigest(),
         "python": platform.python_version(),
         **{name: version(name) for name in DISTRIBUTIONS},
-        **{path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }
 
 
-def explained(error: CellExecutionError, lab: Path) -> str:
+def explained(error: CellExecutionError, turns: list[Turn], labs: dict[str, Path]) -> str:
     """Say what failed, and where in the lab's file."""
-    name = os.path.relpath(lab)
     message = f"{error.ename}: {re.sub(IN_CELL, '', error.evalue)}"
     place = re.search(r"Cell In\[(\d+)\], line (\d+)", strip_ansi(error.traceback))
     if place is None:
-        return f"{name}: {message}"
+        return f"{os.path.relpath(next(iter(labs.values())))}: {message}"
+    turn = turns[int(place[1]) - 1]
+    lab = labs[turn.edition]
     text = lab.read_text(encoding="utf-8")
-    starts = [cell.end() for cell in CODE_CELL.finditer(text)]  # the kernel counts these cells
-    line = text.count("\n", 0, starts[int(place[1]) - 1]) + int(place[2])
-    return f"{name}:{line}: {message}\n    {text.splitlines()[line - 1].strip()}"
+    starts = [cell.end() for cell in CODE_CELL.finditer(text)]  # the cells that are numbered
+    line = text.count("\n", 0, starts[turn.number]) + int(place[2])
+    return f"{os.path.relpath(lab)}:{line}: {message}\n    {text.splitlines()[line - 1].strip()}"

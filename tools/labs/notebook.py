@@ -1,6 +1,5 @@
 """Turn an executed lab into a notebook that runs where the course is not installed."""
 
-import ast
 import re
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
@@ -13,19 +12,18 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from claimdown.config import config_for
 from claimdown.notebooks import metadata
-from tools.definitions import standalone
 from tools.labs.pages import linked_file
+from tools.labs.weights import WEIGHTS
 from tools.site import ROOT, settings
 from tools.words import WORDS
 
-PACKAGE = "rnn_tutorial"
 HEADING_ID = re.compile(r"(?m)^(#{1,6} .*?)\s*\{\s*#[\w-]+\s*\}\s*$")
 AXIS = re.compile(r'<em class="axis-\w+">(\w+)</em>')
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def notebook_of_page(page: Page, files: Files, language: str) -> NotebookNode:
-    """Build the notebook to download from a lab's page."""
+    """Build the notebook to download from a lab's page; its demo stays on the page."""
 
     def link(href: str) -> str:
         if urlsplit(href).scheme:
@@ -44,6 +42,8 @@ def notebook_of_page(page: Page, files: Files, language: str) -> NotebookNode:
     first.source = f"{title}\n\n{origin}\n{rest}"
     cells = []
     for number, cell in enumerate([first, *others], 1):
+        if "demo" in cell.metadata.get("tags", []):
+            continue
         write = code_cell if cell.cell_type == "code" else text_cell
         cells.append(write(cell, f"{page.file.name}-{number}", link))
     return new_notebook(cells=cells, metadata=metadata(title[2:], config_for(ROOT)))
@@ -57,35 +57,17 @@ def text_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> Note
 
 
 def code_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> NotebookNode:
-    """Write code with the package's own source instead of its import; keep the outputs."""
+    """Write code as it was executed; keep the outputs."""
     folded = {"note", "folded"} & set(cell.metadata.get("tags", []))
     return new_code_cell(
-        without_package(cell.source),
+        cell.metadata["executed"],
         id=name,
         metadata={"jupyter": {"source_hidden": True}} if folded else {},
         execution_count=cell.execution_count,
-        outputs=[new_output(**output) for output in cell.outputs],
+        outputs=[without_weights(new_output(**output)) for output in cell.outputs],
     )
 
 
-def without_package(source: str) -> str:
-    """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
-
-    Raises:
-        ValueError: if there is other code on the import's line, or it has another form.
-    """
-    body = ast.parse(source).body
-    imports = [node for node in ast.walk(ast.parse(source)) if imports_package(node)]
-    if not imports:
-        return source
-    if len(body) != 1 or not isinstance(body[0], ast.ImportFrom) or body[0].module != PACKAGE:
-        raise ValueError(f"a lab imports from {PACKAGE} by name, in a cell of its own:\n{source}")
-    return standalone(alias.name for alias in body[0].names)
-
-
-def imports_package(node: ast.AST) -> bool:
-    if isinstance(node, ast.ImportFrom):
-        return (node.module or "").split(".")[0] == PACKAGE
-    return isinstance(node, ast.Import) and any(
-        alias.name.split(".")[0] == PACKAGE for alias in node.names
-    )
+def without_weights(output: NotebookNode) -> NotebookNode:
+    output.get("data", {}).pop(WEIGHTS, None)
+    return output

@@ -23,27 +23,20 @@
 # The lab downloads nothing, and trains on the CPU.
 
 # %%
-import io
 import math
-import sys
-import warnings
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from IPython.display import SVG, Markdown, display
-from matplotlib import rcParams
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import train_test_split
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from tqdm import tqdm
 
 # %% [markdown]
 # From the course you need two functions.
@@ -55,53 +48,28 @@ from rnn_tutorial import linear, rnn
 # %% [markdown] tags=["note"]
 # **How the plots and tables of this lab look**
 #
-# Nothing here is about recurrent networks.
+# Nothing here is about recurrent networks, and all labs share it; the notebook holds this source, too.
 # The colours are those of the course, and a figure carries a sentence for readers who cannot see it.
 # A figure keeps its text as text, and the reader's fonts draw it: that matplotlib's own font lacks a character, such as a Chinese one, is no reason to warn.
 
 # %% tags=["note"]
-INK, MUTED, LINE, PAPER = "#23262d", "#5d6470", "#c9ccd3", "#ffffff"
-HIDDEN, ERROR = "#1f5fbf", "#b5452f"  # hidden features are blue in this course
-TIME, FEATURES = (
-    "#8f5a00",
-    "#22763a",
-)  # the time axis is amber, the input features are green
-rcParams.update(
-    {
-        "axes.edgecolor": MUTED,
-        "axes.grid.axis": "y",
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.dpi": 72,
-        "figure.facecolor": PAPER,
-        "font.size": 13.5,
-        "grid.color": LINE,
-        "image.interpolation": "none",
-        "savefig.facecolor": PAPER,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "digits",
-        "text.color": INK,
-        "xtick.color": MUTED,
-        "xtick.labelcolor": INK,
-        "ytick.color": MUTED,
-        "ytick.labelcolor": INK,
-    }
+from docs.labs.common import (
+    ERROR,
+    FEATURES,
+    HIDDEN,
+    INK,
+    LINE,
+    MUTED,
+    TIME,
+    one_thread,
+    progress,
+    show,
+    show_table,
+    style,
 )
-warnings.filterwarnings("ignore", "Glyph .* missing from font")
 
-
-def show(figure: Figure, alt: str) -> None:
-    """Display a figure as SVG; its title says what is seen."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Title": alt, "Date": None})
-    display(SVG(buffer.getvalue()))
-
-
-def show_table(header: list[str], rows: list[list[str]]) -> None:
-    """Display a table, its first column aligned left and the others right."""
-    rule = [":--", *["--:"] * (len(header) - 1)]
-    display(Markdown("\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *rows])))
+# %% tags=["note"]
+style()
 
 
 def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
@@ -126,9 +94,7 @@ def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
 # PyTorch counts its threads itself; `threadpoolctl`, which comes with scikit-learn, holds back those of NumPy's matrix products.
 
 # %%
-threads = torch.get_num_threads()
-torch.set_num_threads(1)
-limits = threadpool_limits(1)
+give_threads_back = one_thread()
 
 # %% [markdown]
 # ## The data { #data }
@@ -206,6 +172,7 @@ def standardised(train: Tensor) -> Tensor:
     return (images - images[train].mean()) / images[train].std()
 
 
+# %%
 inputs = standardised(parts.train)
 mean, deviation = inputs[parts.train].mean(), inputs[parts.train].std()
 print(f"training part: mean {mean:.4f}, standard deviation {deviation:.4f}")
@@ -265,6 +232,7 @@ def fresh(
     return nn.RNN(8, hidden, batch_first=True).to(dtype), nn.Linear(hidden, 10).to(dtype)
 
 
+# %%
 ours, theirs = by_hand(*fresh(0)), with_torch(*fresh(0))
 with torch.no_grad():
     print("states", tuple(ours.states(inputs[:3]).shape))
@@ -286,12 +254,6 @@ with torch.no_grad():
 
 
 # %%
-def progress(steps: int, title: str) -> tqdm:
-    """Count to `steps`, and show how far it is."""
-    style = "{desc:<19} {percentage:3.0f}% |{bar:12}| {n_fmt}/{total_fmt}"
-    return tqdm(range(steps), title, file=sys.stdout, bar_format=style)
-
-
 def train(
     model: Model,
     inputs: Tensor,
@@ -360,7 +322,8 @@ def try_rates(inputs: Tensor, parts: Split, seed: int, title: str = "") -> list[
     return trials
 
 
-trials = try_rates(inputs, parts, seed=0, title="learning rate")
+# %%
+trials = try_rates(inputs, parts, seed=0, title="η =")
 rate = trials[0].rate
 
 # %% tags=["folded"]
@@ -390,7 +353,10 @@ def choose_baseline(inputs: Tensor, parts: Split) -> LogisticRegression:
     return min(tried, key=lambda one: one[0])[-1]
 
 
+# %%
 baseline = choose_baseline(inputs, parts)
+
+# %%
 print(f"chosen: C = {baseline.C}")
 
 # %% [markdown]
@@ -400,7 +366,7 @@ print(f"chosen: C = {baseline.C}")
 
 # %%
 curves = {
-    "ours": train(ours, inputs, parts.train, rate, title="ours"),
+    "ours": train(ours, inputs, parts.train, rate, title="rnn"),
     "nn.RNN": train(theirs, inputs, parts.train, rate, title="nn.RNN"),
 }
 
@@ -534,8 +500,9 @@ def compare(seed: int) -> tuple[int, int, int]:
     return round(correct * size), round(correct_baseline * size), size
 
 
+# %%
 results = [(right, right_baseline, size)]
-results += [compare(1 + number) for number in progress(4, "more splits")]
+results += [compare(1 + number) for number in progress(4, "1–4")]
 
 # %% tags=["folded"]
 totals = [sum(column) for column in zip(*results, strict=True)]
@@ -564,10 +531,14 @@ assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 # Give the network less room, by a smaller `hidden_size`, and it does worse.
 
 # %%
+reads = {}
 for hidden in (128, 32, 16):
     narrow = with_torch(*fresh(0, hidden=hidden))
     train(narrow, inputs, parts.train, rate)
-    read = evaluate(narrow, inputs, parts.validation)[1]
+    reads[hidden] = evaluate(narrow, inputs, parts.validation)[1]
+
+# %% tags=["folded"]
+for hidden, read in reads.items():
     print(f"H = {hidden:3}: {read:.1%} of the validation part")
 
 # %% [markdown]
@@ -644,6 +615,7 @@ def probe(features: Tensor) -> float:
     return model.score(features[parts.test], truth)
 
 
+# %%
 by_probe = [probe(states[:, t]) for t in range(8)]
 by_pixels = [probe(inputs[:, : t + 1].flatten(1)) for t in range(8)]
 
@@ -753,6 +725,8 @@ shuffled = inputs[:, order]
 network = with_torch(*fresh(0))
 losses = train(network, shuffled, parts.train, rate)
 accuracy = evaluate(network, shuffled, parts.validation)[1]
+
+# %% tags=["solution"]
 print(f"validation accuracy, shuffled: {accuracy:.1%}, in order: {rows['ours'][1]:.1%}")
 assert abs(accuracy - rows["ours"][1]) < 0.03
 
@@ -767,14 +741,16 @@ assert abs(accuracy - rows["ours"][1]) < 0.03
 # So who is ahead on one split depends on the rates that you try; a lead as small as this one needs many splits, or a larger test.
 
 # %% tags=["solution"]
+others = {}
 for other in (0.005, 0.02):
     model = with_torch(*fresh(0))
     train(model, inputs, parts.train, other)
-    loss, read = (
-        evaluate(model, inputs, parts.validation)[0],
-        evaluate(model, inputs, parts.test)[1],
-    )
-    print(f"rate {other}: validation loss {loss:.3f}, test images {round(read * size)}")
+    loss, _ = evaluate(model, inputs, parts.validation)
+    others[other] = loss, round(evaluate(model, inputs, parts.test)[1] * size)
+
+# %% tags=["solution"]
+for other, (loss, read) in others.items():
+    print(f"rate {other}: validation loss {loss:.3f}, test images {read}")
 print(f"rate {rate}: validation loss {trials[0].loss:.3f}, test images {right}")
 assert loss < trials[0].loss
 
@@ -782,8 +758,7 @@ assert loss < trials[0].loss
 # Give the threads back.
 
 # %%
-limits.restore_original_limits()
-torch.set_num_threads(threads)
+give_threads_back()
 
 # %% [markdown]
 # ## Where next { #next }

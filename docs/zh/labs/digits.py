@@ -11,18 +11,18 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: bhabioaf
-#   data: jhhlnilo
-#   model: fkbcekch
-#   training: aiilfncb
-#   choices: elplbpmh
-#   check: dhgjjpnm
+#   need: mfnlgacn
+#   data: dedhhcie
+#   model: haoegpbp
+#   training: hbnklnhn
+#   choices: hbaldgeb
+#   check: onibeiof
 #   test: ncndmafh
-#   luck: hjbgfdcf
+#   luck: cmlnlcfn
 #   errors: pibkmkhg
-#   rows: inbjhbgp
+#   rows: fkcjpapm
 #   results: jcfgiahk
-#   exercises: hgbnhoem
+#   exercises: fhdhhlkm
 #   next: inlbjplg
 # ---
 
@@ -39,27 +39,20 @@
 # 实验不下载任何东西，训练在 CPU 上完成。
 
 # %%
-import io
 import math
-import sys
-import warnings
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from IPython.display import SVG, Markdown, display
-from matplotlib import rcParams
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import train_test_split
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from tqdm import tqdm
 
 # %% [markdown]
 # 本课程的函数只用到两个。
@@ -71,53 +64,28 @@ from rnn_tutorial import linear, rnn
 # %% [markdown] tags=["note"]
 # **图和表格的样式**
 #
-# 这一部分与循环神经网络无关。
+# 这一部分与循环神经网络无关，由所有实验共用；Notebook 里同样放有它的源代码。
 # 颜色是本课程统一的颜色；此外，每幅图都附有一句说明，供看不到图的读者使用。
 # 图中的文字以文本的形式保存，用读者自己的字体显示；所以，即使 matplotlib 自带的字体缺少某个字符（例如汉字），也不必给出警告。
 
 # %% tags=["note"]
-INK, MUTED, LINE, PAPER = "#23262d", "#5d6470", "#c9ccd3", "#ffffff"
-HIDDEN, ERROR = "#1f5fbf", "#b5452f"  # 本课程用蓝色表示隐藏特征
-TIME, FEATURES = (
-    "#8f5a00",
-    "#22763a",
-)  # 时间轴用琥珀色，输入特征用绿色
-rcParams.update(
-    {
-        "axes.edgecolor": MUTED,
-        "axes.grid.axis": "y",
-        "axes.labelcolor": INK,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.dpi": 72,
-        "figure.facecolor": PAPER,
-        "font.size": 13.5,
-        "grid.color": LINE,
-        "image.interpolation": "none",
-        "savefig.facecolor": PAPER,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "digits",
-        "text.color": INK,
-        "xtick.color": MUTED,
-        "xtick.labelcolor": INK,
-        "ytick.color": MUTED,
-        "ytick.labelcolor": INK,
-    }
+from docs.labs.common import (
+    ERROR,
+    FEATURES,
+    HIDDEN,
+    INK,
+    LINE,
+    MUTED,
+    TIME,
+    one_thread,
+    progress,
+    show,
+    show_table,
+    style,
 )
-warnings.filterwarnings("ignore", "Glyph .* missing from font")
 
-
-def show(figure: Figure, alt: str) -> None:
-    """以 SVG 显示一幅图；标题说明图的内容。"""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Title": alt, "Date": None})
-    display(SVG(buffer.getvalue()))
-
-
-def show_table(header: list[str], rows: list[list[str]]) -> None:
-    """显示一张表格：第一列左对齐，其余各列右对齐。"""
-    rule = [":--", *["--:"] * (len(header) - 1)]
-    display(Markdown("\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *rows])))
+# %% tags=["note"]
+style()
 
 
 def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
@@ -142,9 +110,7 @@ def digit_grid(images: Iterable[Tensor], titles: Iterable[str]) -> Figure:
 # PyTorch 有自己的线程数设置；NumPy 矩阵乘法的线程数则由 `threadpoolctl` 限制，这个包随 scikit-learn 一起安装。
 
 # %%
-threads = torch.get_num_threads()
-torch.set_num_threads(1)
-limits = threadpool_limits(1)
+give_threads_back = one_thread()
 
 # %% [markdown]
 # ## 数据 { #data }
@@ -222,6 +188,7 @@ def standardised(train: Tensor) -> Tensor:
     return (images - images[train].mean()) / images[train].std()
 
 
+# %%
 inputs = standardised(parts.train)
 mean, deviation = inputs[parts.train].mean(), inputs[parts.train].std()
 print(f"训练集：均值 {mean:.4f}，标准差 {deviation:.4f}")
@@ -281,6 +248,7 @@ def fresh(
     return nn.RNN(8, hidden, batch_first=True).to(dtype), nn.Linear(hidden, 10).to(dtype)
 
 
+# %%
 ours, theirs = by_hand(*fresh(0)), with_torch(*fresh(0))
 with torch.no_grad():
     print("状态", tuple(ours.states(inputs[:3]).shape))
@@ -302,12 +270,6 @@ with torch.no_grad():
 
 
 # %%
-def progress(steps: int, title: str) -> tqdm:
-    """数到 `steps`，并显示进度。"""
-    style = "{desc:<19} {percentage:3.0f}% |{bar:12}| {n_fmt}/{total_fmt}"
-    return tqdm(range(steps), title, file=sys.stdout, bar_format=style)
-
-
 def train(
     model: Model,
     inputs: Tensor,
@@ -376,7 +338,8 @@ def try_rates(inputs: Tensor, parts: Split, seed: int, title: str = "") -> list[
     return trials
 
 
-trials = try_rates(inputs, parts, seed=0, title="学习率")
+# %%
+trials = try_rates(inputs, parts, seed=0, title="η =")
 rate = trials[0].rate
 
 # %% tags=["folded"]
@@ -406,7 +369,10 @@ def choose_baseline(inputs: Tensor, parts: Split) -> LogisticRegression:
     return min(tried, key=lambda one: one[0])[-1]
 
 
+# %%
 baseline = choose_baseline(inputs, parts)
+
+# %%
 print(f"选定：C = {baseline.C}")
 
 # %% [markdown]
@@ -416,8 +382,8 @@ print(f"选定：C = {baseline.C}")
 
 # %%
 curves = {
-    "ours": train(ours, inputs, parts.train, rate, title="训练 rnn"),
-    "nn.RNN": train(theirs, inputs, parts.train, rate, title="训练 nn.RNN"),
+    "ours": train(ours, inputs, parts.train, rate, title="rnn"),
+    "nn.RNN": train(theirs, inputs, parts.train, rate, title="nn.RNN"),
 }
 
 # %% [markdown]
@@ -550,8 +516,9 @@ def compare(seed: int) -> tuple[int, int, int]:
     return round(correct * size), round(correct_baseline * size), size
 
 
+# %%
 results = [(right, right_baseline, size)]
-results += [compare(1 + number) for number in progress(4, "再次划分")]
+results += [compare(1 + number) for number in progress(4, "1–4")]
 
 # %% tags=["folded"]
 totals = [sum(column) for column in zip(*results, strict=True)]
@@ -580,10 +547,14 @@ assert 0 < totals[0] - totals[1] < 0.03 * totals[2]
 # 减小隐藏状态维度（`hidden_size`），准确率就会下降。
 
 # %%
+reads = {}
 for hidden in (128, 32, 16):
     narrow = with_torch(*fresh(0, hidden=hidden))
     train(narrow, inputs, parts.train, rate)
-    read = evaluate(narrow, inputs, parts.validation)[1]
+    reads[hidden] = evaluate(narrow, inputs, parts.validation)[1]
+
+# %% tags=["folded"]
+for hidden, read in reads.items():
     print(f"H = {hidden:3}：验证集的 {read:.1%} 读对")
 
 # %% [markdown]
@@ -660,6 +631,7 @@ def probe(features: Tensor) -> float:
     return model.score(features[parts.test], truth)
 
 
+# %%
 by_probe = [probe(states[:, t]) for t in range(8)]
 by_pixels = [probe(inputs[:, : t + 1].flatten(1)) for t in range(8)]
 
@@ -769,6 +741,8 @@ shuffled = inputs[:, order]
 network = with_torch(*fresh(0))
 losses = train(network, shuffled, parts.train, rate)
 accuracy = evaluate(network, shuffled, parts.validation)[1]
+
+# %% tags=["solution"]
 print(f"验证集准确率，打乱后：{accuracy:.1%}，原顺序：{rows['ours'][1]:.1%}")
 assert abs(accuracy - rows["ours"][1]) < 0.03
 
@@ -783,14 +757,16 @@ assert abs(accuracy - rows["ours"][1]) < 0.03
 # 因此，在一次划分中哪个模型领先，取决于试过哪些学习率；要确认这么小的领先，需要多次划分，或者更大的测试集。
 
 # %% tags=["solution"]
+others = {}
 for other in (0.005, 0.02):
     model = with_torch(*fresh(0))
     train(model, inputs, parts.train, other)
-    loss, read = (
-        evaluate(model, inputs, parts.validation)[0],
-        evaluate(model, inputs, parts.test)[1],
-    )
-    print(f"学习率 {other}：验证集损失 {loss:.3f}，读对的测试图像 {round(read * size)}")
+    loss, _ = evaluate(model, inputs, parts.validation)
+    others[other] = loss, round(evaluate(model, inputs, parts.test)[1] * size)
+
+# %% tags=["solution"]
+for other, (loss, read) in others.items():
+    print(f"学习率 {other}：验证集损失 {loss:.3f}，读对的测试图像 {read}")
 print(f"学习率 {rate}：验证集损失 {trials[0].loss:.3f}，读对的测试图像 {right}")
 assert loss < trials[0].loss
 
@@ -798,8 +774,7 @@ assert loss < trials[0].loss
 # 最后，恢复线程数。
 
 # %%
-limits.restore_original_limits()
-torch.set_num_threads(threads)
+give_threads_back()
 
 # %% [markdown]
 # ## 下一步 { #next }
