@@ -3,7 +3,6 @@
 from rnn_tutorial.heads.attention import additive_scores, attend, attention_weights, dot_scores
 from rnn_tutorial.heads.beam import Beams, beam_search
 from rnn_tutorial.heads.crf import (
-    NEVER,
     best_path,
     forbid,
     log_partition,
@@ -20,7 +19,6 @@ from rnn_tutorial.heads.ctc import (
 )
 
 __all__ = [
-    "NEVER",
     "Beams",
     "additive_scores",
     "attend",
