@@ -153,7 +153,7 @@ show_table(
 
 # %% [markdown]
 # Training on all of this takes longer than a page should.
-# The lab draws 2,500 clauses for training, for each seed others, and 1,000 clauses each for validation and for the test, which are the same for all seeds.
+# The lab draws 2500 clauses for training, for each seed others, and 1000 clauses each for validation and for the test, which are the same for all seeds.
 # [Further down](#longer) stands what more clauses do.
 
 
@@ -408,7 +408,7 @@ print(f"vectors, for each seed: {[len(known) for known in symbols]}")
 print(f"characters of the test without a vector of their own: {sum(shares) / len(shares):.0%}")
 
 # %% [markdown]
-# The course's `LSTM` takes the weights of `nn.LSTM`, reads the same packed batch, and gives the same emissions.
+# The course's `LSTM` takes the weights of `nn.LSTM`, reads the same packed batch, and gives the same emissions within rounding.
 
 # %%
 torch.manual_seed(0)
@@ -681,7 +681,7 @@ show(
 # - Taking its best *allowed* path removes all contradictions, raises F1, and costs no training.
 # - The CRF is ahead of the softmax.
 #   The two lines below split its lead into what the rules do alone, and what training with them adds; the second part is small.
-# - jieba is ahead of everything that was trained here on 2,500 clauses.
+# - jieba is ahead of everything that was trained here on 2500 clauses.
 
 # %%
 by_rules = mean("softmax, rules", "f1") - mean("softmax", "f1")
@@ -813,7 +813,15 @@ for own in ("研究生命起源", "图书馆在河边。"):
 #
 # ## More clauses, a wider network { #longer }
 #
-# @@LONGER@@
+# With more clauses for training and 64 features per direction in place of 32, the lab's own functions give this F1 on the same test part.
+# The numbers are recorded from one run with one seed, not made anew when this page is built; `python -m benchmarks.labs.segmentation`, in the course's repository, makes them.
+#
+# | clauses | epochs | longest match | softmax | best allowed path | CRF |
+# | --: | --: | --: | --: | --: | --: |
+# | 20,000 | 3 | 86.5% | 85.9% | 87.1% | 87.8% |
+#
+# The order changes: with enough text, the longest match alone is ahead of jieba, whose F1 stays what it is above, and the softmax that decides step by step is not ahead of the longest match any more.
+# The rules are still worth about a point of F1, and training with them adds less than that.
 #
 # ## Results { #results }
 

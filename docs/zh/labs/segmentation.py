@@ -9,7 +9,22 @@
 #     language: python
 #     name: python3
 # translated_from:
-#   front matter: x
+#   front matter: fkbghahn
+#   segmentation: fgimciai
+#   need: jieohcnp
+#   data: bdhkfdff
+#   tags: gkkidcmg
+#   baselines: iffodhpn
+#   model: ghhhaldl
+#   paths: jkmpjbkn
+#   training: ooihlcop
+#   test: nijdnggg
+#   unseen: cjnclaji
+#   doubt: bknbfknf
+#   longer: ehpnomej
+#   results: ofpeghcc
+#   exercises: lnlfaclh
+#   next: nalfkbfh
 # ---
 
 # %% [markdown]
@@ -43,17 +58,16 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 # %% [markdown]
-# 本课程的函数，一部分是你已经见过的，另一部分用于 CRF，由这个实验讲解。
+# 这里需要本课程的 `LSTM` 和批量（batch）的掩码（mask）。
 # 在可以下载的 Notebook 里，这个位置放的是它们的源代码，因此不安装课程的包也能运行。
 
 # %%
 from rnn_tutorial import LSTM, lengths_to_mask
-from rnn_tutorial.heads import best_path, forbid, log_partition, path_score, tag_marginals
 
 # %% [markdown] tags=["note"]
 # **各个实验共用的部分**
 #
-# 这一部分包括颜色、表格、把长度相近的序列放进同一个批量（batch）的函数，以及使用 Adam 的训练循环，与标签无关。
+# 这一部分包括颜色、表格、把长度相近的序列放进同一个批量的函数，以及使用 Adam 的训练循环，与标签无关。
 
 # %% tags=["note"]
 from docs.labs.common import (
@@ -97,17 +111,18 @@ Clause = tuple[str, ...]  # words
 
 
 def read_lines(source: Path) -> list[Clause]:
-    """Return the words of each line; in the file, each stands before its part of speech."""
+    """返回每行的词；文件中，每个词之后是它的词性。"""
     lines = source.read_text(encoding="utf-8").splitlines()
     return [tuple(item.rpartition("/")[0] for item in line.split()) for line in lines]
 
 
+# %%
 lines = read_lines(source)
 characters = Counter("".join(word for line in lines for word in line))
 
 # %%
-print(f"{len(lines)} lines, {sum(map(len, lines))} words, {characters.total()} characters")
-print(f"{len(characters)} different characters")
+print(f"{len(lines)} 行，{sum(map(len, lines))} 个词，{characters.total()} 个字")
+print(f"{len(characters)} 个不同的字")
 print("/".join(lines[7999][:24]))
 
 # %% [markdown]
@@ -118,7 +133,7 @@ print("/".join(lines[7999][:24]))
 
 # %%
 def clauses_of(lines: Iterable[Clause], shortest: int = 2, longest: int = 40) -> list[Clause]:
-    """Cut lines after punctuation; leave out clauses that are too short or too long."""
+    """在标点之后切开各行；去掉过短和过长的小句。"""
     clauses = []
     for line in lines:
         ends = [n for n, word in enumerate(line, 1) if word in "，。！？；："]
@@ -145,10 +160,10 @@ for part in parts:
 
 # %%
 show_table(
-    ["part", "clauses", "different, and not in an earlier part"],
+    ["部分", "小句数", "互不相同、前面的部分没有的"],
     [
         [name, str(len(part)), f"{len(new)} ({len(new) / len(part):.0%})"]
-        for name, part, new in zip(("training", "validation", "test"), parts, fresh, strict=True)
+        for name, part, new in zip(("训练集", "验证集", "测试集"), parts, fresh, strict=True)
     ],
 )
 
@@ -180,16 +195,16 @@ TAGS = Vocabulary("BMES")
 
 
 def tags_of(clause: Clause) -> str:
-    """Return one letter per character."""
+    """每个字对应一个字母。"""
     return "".join("S" if len(word) == 1 else f"B{'M' * (len(word) - 2)}E" for word in clause)
 
 
 example = ("图书馆", "在", "河边", "。")
-glosses = ["picture", "book", "building", "at", "river", "side", "full stop"]
 
 # %%
+glosses = ["图画", "书籍", "房屋", "位于", "河流", "旁边", "句号"]
 show_table(
-    ["character", "by itself", "word", "tag"],
+    ["字", "单独的意思", "词", "标签"],
     [
         [character, gloss, word, tag]
         for character, gloss, word, tag in zip(
@@ -216,7 +231,7 @@ FIRST, LAST = set("BS"), set("ES")
 
 
 def words_of(text: str, tags: str) -> Clause:
-    """Cut a text into words, whether or not its tags are well-formed."""
+    """把文本切成词，标签序列可以不合法。"""
     inside = [n for n in range(1, len(text)) if tags[n] in "BS" or tags[n - 1] in "ES"]
     return tuple(text[begin:end] for begin, end in pairwise([0, *inside, len(text)]))
 
@@ -245,12 +260,12 @@ class Score(NamedTuple):
 
 
 def spans(clause: Clause) -> set[tuple[int, int]]:
-    """Return where each word begins and ends."""
+    """返回每个词的开头和结尾的位置。"""
     return set(pairwise(accumulate(map(len, clause), initial=0)))
 
 
 def judge(answers: list[str], clauses: list[Clause]) -> Score:
-    """Compare the tags of each clause with the right ones."""
+    """把每个小句的标签与正确的标签比较。"""
     pairs = [(tags_of(clause), tags) for clause, tags in zip(clauses, answers, strict=True)]
     hits = sum(a == b for right, tags in pairs for a, b in zip(right, tags, strict=True))
     found = [spans(words_of(tags, tags)) for tags in answers]
@@ -315,14 +330,22 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # 每个时间步的判断都不考虑下一个时间步的判断。
 # 虽然两个时间步都读过整个小句，但是在网络没有把握的地方，相邻的两个判断之间没有任何联系。
 #
-# *线性链条件随机场*（linear-chain conditional random field，CRF）还给每一对相邻的标签打分，这就是*转移得分*（transition）$A$：一个四行四列的矩阵，与网络一起训练。
+# 线性链*条件随机场*（conditional random field，CRF）还给每一对相邻的标签打分，这就是*转移得分*（transition）$A$：一个四行四列的矩阵，与网络一起训练。
 # 整个标签序列称为一条*路径* $y_1, \dots, y_T$，得分为
 #
 # $$s(y) = a_{y_1} + \sum_{t=1}^{T} e_{t, y_t} + \sum_{t=2}^{T} A_{y_{t-1}, y_t} + b_{y_T}$$
 #
 # 其中 $e$ 是发射得分，$a$ 和 $b$ 是第一个和最后一个标签的得分。
 # softmax 在所有路径上计算：$P(y) = e^{s(y)} / Z$，其中 $Z$ 是全部 $C^T$ 条路径 $y'$ 的 $e^{s(y')}$ 之和。
-# 上一节的规则也写成转移得分：不允许的转移得分极低，概率为 0。
+
+# %% tags=["source"]
+from rnn_tutorial.heads import path_score
+
+# %% [markdown]
+# 合法标签序列的规则也写成转移得分：不允许的转移得分极低，概率为 0。
+
+# %% tags=["source"]
+from rnn_tutorial.heads import forbid
 
 # %%
 ALLOWED = {
@@ -333,7 +356,7 @@ ALLOWED = {
 
 
 class Tagger(nn.Module):
-    """Emissions from a bidirectional LSTM, and the weights of a CRF."""
+    """由双向 LSTM 得到的发射得分，以及 CRF 的权重。"""
 
     def __init__(self, symbols: int, hidden: int) -> None:
         super().__init__()
@@ -346,13 +369,13 @@ class Tagger(nn.Module):
         )
 
     def forward(self, characters: Tensor, lengths: Tensor) -> Tensor:
-        """Return emissions (N, T, C) of characters (N, T)."""
+        """由字 (N, T) 返回发射得分 (N, T, C)。"""
         vectors = self.dropout(self.embedding(characters))
         rows, _ = self.lstm(pack_padded_sequence(vectors, lengths, True, enforce_sorted=False))
         return self.head(self.dropout(pad_packed_sequence(rows, batch_first=True)[0]))
 
     def weights(self) -> dict[str, Tensor]:
-        """Return what the functions of the CRF need, with the rules in it."""
+        """返回 CRF 的函数所需的权重，其中已包含规则。"""
         return {name: forbid(self.crf[name], rule) for name, rule in ALLOWED.items()}
 
 
@@ -376,10 +399,10 @@ def vocabulary(training: list[Clause]) -> Vocabulary:
 
 
 def encode(clauses: list[Clause], symbols: Vocabulary) -> Batch:
-    """Lay clauses side by side; a clause without a character is refused."""
+    """把小句排成一个批量；没有字的小句会抛出异常。"""
     texts = ["".join(clause) for clause in clauses]
     if not all(texts):
-        raise ValueError("clauses: expected at least one character in each, got an empty one")
+        raise ValueError("clauses：每个小句至少要有一个字，得到的是空的小句")
     known = [[each if each in symbols.index else OTHER for each in text] for text in texts]
     return Batch(
         padded([symbols.encode(text) for text in known]),
@@ -388,6 +411,7 @@ def encode(clauses: list[Clause], symbols: Vocabulary) -> Batch:
     )
 
 
+# %%
 symbols = [vocabulary(sample) for sample in samples]
 data = [encode(sample, known) for sample, known in zip(samples, symbols, strict=True)]
 
@@ -396,11 +420,11 @@ shares = []
 for known in symbols:
     read = encode(test, known)
     shares.append((read.characters == 0)[lengths_to_mask(read.lengths, 40)].float().mean())
-print(f"vectors, for each seed: {[len(known) for known in symbols]}")
-print(f"characters of the test without a vector of their own: {sum(shares) / len(shares):.0%}")
+print(f"各随机种子的向量数：{[len(known) for known in symbols]}")
+print(f"测试集中没有自己的向量的字：{sum(shares) / len(shares):.0%}")
 
 # %% [markdown]
-# 本课程的 `LSTM` 使用 `nn.LSTM` 的权重，读取同一个打包的批量，得到相同的发射得分。
+# 本课程的 `LSTM` 使用 `nn.LSTM` 的权重，读取同一个打包（packing）的批量，得到的发射得分在舍入误差（rounding error）以内相同。
 
 # %%
 torch.manual_seed(0)
@@ -426,11 +450,20 @@ assert difference <= 16 * torch.finfo(emissions.dtype).eps * emissions.abs().max
 # 一个小句有 20 个字时，路径约有 $10^{12}$ 条。
 # 两者都只需沿时间循环一遍，与循环神经网络（recurrent network）计算状态的方式相同。
 #
-# - *前向算法*（forward algorithm）`log_partition`：对每个标签，保存到目前为止以它结尾的所有路径之和的对数。
-#   每个时间步先加上转移得分，对前一个标签取 `logsumexp`，再加上发射得分。
-# - *维特比算法*（Viterbi algorithm）`best_path`：同样的循环，只是把 `logsumexp` 换成 `max`。
-#   每个标签还要记下它的最优路径来自哪个标签，最后从结尾往回读取这些记录。
-#
+# *前向算法*（forward algorithm）对每个标签，保存到目前为止以它结尾的所有路径之和的对数。
+# 每个时间步先加上转移得分，对前一个标签取 `logsumexp`，再加上发射得分。
+
+# %% tags=["source"]
+from rnn_tutorial.heads import log_partition
+
+# %% [markdown]
+# *维特比算法*（Viterbi algorithm）是同样的循环，只是把 `logsumexp` 换成 `max`。
+# 每个标签还要记下它的最优路径来自哪个标签，最后从结尾往回读取这些记录。
+
+# %% tags=["source"]
+from rnn_tutorial.heads import best_path
+
+# %% [markdown]
 # 取一个较短的小句和尚未训练的网络，逐条计算所有路径。
 
 # %%
@@ -454,23 +487,15 @@ assert (log_partition(e[None], **crf) - scores.logsumexp(dim=0)).abs() <= eps
 best, score = best_path(e[None], **crf)
 assert torch.equal(best[0], paths[scores.argmax()])
 assert (score - scores.max()).abs() <= eps
-print(f"paths: {len(paths)}")
-
-# %% [markdown]
-# 对一个没有填充的小句，前向算法很短，可以写在这里。
-# 转移得分的第 $j$ 行是从标签 $j$ 出发的转移，因此 `alpha[:, None]` 把此前的得分加到每一行上。
-
-# %%
-alpha = crf["start_transitions"] + e[0]
-for emission in e[1:]:
-    alpha = (alpha[:, None] + crf["transitions"]).logsumexp(dim=0) + emission
-forward = (alpha + crf["end_transitions"]).logsumexp(dim=0)
-assert (forward - scores.logsumexp(dim=0)).abs() <= eps
+print(f"路径数：{len(paths)}")
 
 # %% [markdown]
 # 小句的损失是 $-\ln P(y) = \ln Z - s(y)$，其中 $y$ 是正确的标签序列。
 # 它的梯度有明确的含义：$\ln Z$ 对发射得分 $e_{t,k}$ 的导数，是所有路径中第 $t$ 个时间步取标签 $k$ 的概率。
 # 因此，训练使这些*边缘概率*（marginal）趋向正确的标签；softmax 的训练也是如此，只是这里的边缘概率互相关联。
+
+# %% tags=["source"]
+from rnn_tutorial.heads import tag_marginals
 
 # %% [markdown] tags=["claim"]
 # **断言：$\ln Z$ 的梯度与经过各标签的路径的概率之和相同（舍入误差以内）**
@@ -507,7 +532,7 @@ LOSSES = {"softmax": softmax_loss, "CRF": crf_loss}
 
 
 def cut(data: Batch, rows: Tensor) -> Batch:
-    """Take some rows, without steps that are padding in all of them."""
+    """取出若干行，去掉全是填充的时间步。"""
     steps = int(data.lengths[rows].max())
     return Batch(data.characters[rows, :steps], data.tags[rows, :steps], data.lengths[rows])
 
@@ -521,7 +546,7 @@ def train(
     hidden: int = HIDDEN_SIZE,
     epochs: int = EPOCHS,
 ) -> Tagger:
-    """Train a tagger for `size` symbols with one of the losses."""
+    """用一种损失训练网络；`size` 是不同的字的数目。"""
     torch.manual_seed(seed)
     tagger = Tagger(size, hidden)
     generator = torch.Generator().manual_seed(seed)
@@ -541,7 +566,7 @@ def train(
 # %%
 @torch.no_grad()
 def answer(tagger: Tagger, clauses: list[Clause], symbols: Vocabulary, rules: bool) -> list[str]:
-    """Return the tags of each clause, by step or as the best path that the rules allow."""
+    """返回每个小句的标签：逐个时间步，或取规则允许的最优路径。"""
     batch = encode(clauses, symbols)
     emissions = tagger(batch.characters, batch.lengths)
     if rules:
@@ -563,11 +588,11 @@ tried = {
     for rate, each in trials.items()
 }
 rate = max(RATES, key=lambda each: tried[each].f1)
-assert min(RATES) < rate < max(RATES), "the best may lie outside: add rates"
 
 # %%
+assert min(RATES) < rate < max(RATES), "最好的值可能在范围之外：请增加学习率"
 show_table(
-    ["learning rate", "validation accuracy", "validation F1"],
+    ["学习率", "验证集准确率", "验证集 F1"],
     [[f"{each}", f"{score.accuracy:.1%}", f"{score.f1:.1%}"] for each, score in tried.items()],
 )
 
@@ -605,22 +630,24 @@ for seed, sample in zip(SEEDS, samples, strict=True):
 results = {key: judge(found, test) for key, found in answers.items()}
 
 # %%
-names = {
-    "most frequent tag": "most frequent tag",
-    "longest match": "longest match",
-    "softmax": "softmax",
-    "softmax, rules": "softmax, best allowed path",
-    "CRF": "CRF",
-    "jieba": "jieba",
-}
+KINDS = "most frequent tag", "longest match", *COMPETITORS, "jieba"
 
 
 def mean(kind: str, field: str) -> float:
     return sum(getattr(results[kind, seed], field) for seed in SEEDS) / len(SEEDS)
 
 
+# %%
+names = {
+    "most frequent tag": "最常见标签",
+    "longest match": "最长匹配",
+    "softmax": "softmax",
+    "softmax, rules": "softmax，最优合法路径",
+    "CRF": "CRF",
+    "jieba": "jieba",
+}
 show_table(
-    ["", *(f"F1, seed {seed}" for seed in SEEDS), "mean F1", "tag accuracy", "ill-formed clauses"],
+    ["", *(f"F1，种子 {seed}" for seed in SEEDS), "平均 F1", "标签准确率", "不合法的小句"],
     [
         [
             shown,
@@ -634,42 +661,51 @@ show_table(
 )
 
 # %% tags=["folded"]
-figure = Figure(figsize=(WIDTH, 240 / 72), layout="constrained")
+labels = [
+    "最常见标签",
+    "最长匹配",
+    "softmax",
+    "softmax，最优\n合法路径",
+    "CRF",
+    "jieba",
+]
+figure = Figure(figsize=(WIDTH, 270 / 72), layout="constrained")
 ax = figure.subplots()
 shapes = {0: "o", 1: "s", 2: "^"}
-for row, kind in enumerate(reversed(names)):
+for row, kind in enumerate(reversed(KINDS)):
     color = HIDDEN if kind == "CRF" else INK
     for seed in SEEDS:
         value = 100 * results[kind, seed].f1
         ax.plot(value, row, shapes[seed], color=color, markerfacecolor="none", markersize=8)
-ax.set(yticks=range(len(names)), yticklabels=list(reversed(names.values())))
-ax.set(xlabel="F1 on the test part, in percent", ylim=(-0.6, len(names) - 0.4))
+ax.set(yticks=range(len(labels)), yticklabels=labels[::-1], ylim=(-0.6, len(labels) - 0.4))
+ax.set(xlabel="测试集的 F1（%）")
 ax.grid(axis="x", color=LINE)
 ax.tick_params(axis="y", length=0)
 show(
     figure,
-    "F1 of each competitor, one mark per seed. The marks of a competitor lie close together; from "
-    "the most frequent tag over the longest match and the softmax to the CRF they move right, and "
-    "jieba is furthest to the right",
+    "各方法的 F1，每个随机种子一个记号。最常见标签在左边，远远落后；"
+    "最长匹配、softmax、它的最优合法路径和 CRF 依次靠近；"
+    "jieba 在最右边",
 )
 
 # %% [markdown]
-# 各个随机种子给出的排列基本相同，因此各方法之间的差别是有意义的。
+# 同一方法的几个记号彼此接近，多数方法之间的距离更大，因此多数差别是有意义的。
 #
 # - 最常见标签远远落后：单凭一个字，很难判断它在词中的位置。
 # - softmax 胜过最长匹配，而两者见过的小句相同。
 #   但是在很大一部分小句中，softmax 的标签互相矛盾。
-# - 取 softmax 的最优*合法*路径，矛盾全部消失，而且不需要训练。
-# - CRF 比它略好。
-#   因此，CRF 比 softmax 多出的部分，有相当一部分来自规则，其余来自用规则训练。
+# - 取 softmax 的最优*合法*路径，矛盾全部消失，F1 提高，而且不需要训练。
+# - CRF 胜过 softmax。
+#   下面两行输出把多出的部分分成两份：一份仅凭规则，另一份来自用规则训练；后一份很小。
 # - jieba 胜过这里用 2500 个小句训练的所有方法。
 
 # %%
-gains = {
-    "rules on softmax": mean("softmax, rules", "f1") - mean("softmax", "f1"),
-    "CRF on rules": mean("CRF", "f1") - mean("softmax, rules", "f1"),
-}
-print({name: f"{100 * gain:+.1f} points of F1" for name, gain in gains.items()})
+by_rules = mean("softmax, rules", "f1") - mean("softmax", "f1")
+by_training = mean("CRF", "f1") - mean("softmax, rules", "f1")
+
+# %%
+print(f"最优合法路径比 softmax：F1 {100 * by_rules:+.1f} 个百分点")
+print(f"CRF 比最优合法路径：F1 {100 * by_training:+.1f} 个百分点")
 
 # %% [markdown]
 # ## 训练集中没有的词 { #unseen }
@@ -680,7 +716,7 @@ print({name: f"{100 * gain:+.1f} points of F1" for name, gain in gains.items()})
 
 # %%
 def recall(kind: str, seed: int) -> tuple[float, float, float]:
-    """Return the share of words that are not in training, the recall of others and of those."""
+    """返回训练集中没有的词所占的比例、其余的词和这些词的召回率。"""
     dictionary = {word for clause in samples[seed] for word in clause}
     found = {True: 0, False: 0}
     there = {True: 0, False: 0}
@@ -695,13 +731,25 @@ def recall(kind: str, seed: int) -> tuple[float, float, float]:
     return share, found[True] / there[True], found[False] / there[False]
 
 
-recalls = {kind: torch.tensor([recall(kind, seed) for seed in SEEDS]).mean(dim=0) for kind in names}
+# %%
+recalls = {kind: torch.tensor([recall(kind, seed) for seed in SEEDS]).mean(dim=0) for kind in KINDS}
 
 # %%
-print(f"words of the test that are not in the training clauses: {recalls['CRF'][0]:.0%}")
+print(f"测试集中，训练的小句没有的词：{recalls['CRF'][0]:.0%}")
+names = [
+    "最常见标签",
+    "最长匹配",
+    "softmax",
+    "softmax，最优合法路径",
+    "CRF",
+    "jieba",
+]
 show_table(
-    ["recall", "seen words", "unseen words"],
-    [[names[kind], f"{seen:.1%}", f"{new:.1%}"] for kind, (_, seen, new) in recalls.items()],
+    ["召回率", "见过的词", "没有见过的词"],
+    [
+        [name, f"{recalls[kind][1]:.1%}", f"{recalls[kind][2]:.1%}"]
+        for name, kind in zip(names, KINDS, strict=True)
+    ],
 )
 
 # %% [markdown]
@@ -728,15 +776,12 @@ with torch.no_grad():
     marginals = tag_marginals(emissions, **taggers["CRF", 0].weights())[0]
 
 # %%
+names = {"softmax": "softmax", "softmax, rules": "最优合法路径", "CRF": "CRF"}
 show_table(
-    ["", "tags", "words"],
+    ["", "标签", "词"],
     [
-        [
-            names[kind],
-            answers[kind, 0][doubtful],
-            " / ".join(words_of(text, answers[kind, 0][doubtful])),
-        ]
-        for kind in ("softmax", "softmax, rules", "CRF")
+        [name, answers[kind, 0][doubtful], " / ".join(words_of(text, answers[kind, 0][doubtful]))]
+        for kind, name in names.items()
     ],
 )
 
@@ -754,7 +799,7 @@ ax.tick_params(length=0)
 ax.spines[:].set(visible=True, color=LINE)
 show(
     figure,
-    "The marginal of each tag, in percent, over the characters of one clause: "
+    "一个小句中每个字取各个标签的边缘概率，以百分数表示："
     + ", ".join(
         f"{each} {tag}" for each, tag in zip(text, answers["CRF", 0][doubtful], strict=True)
     ),
@@ -762,7 +807,7 @@ show(
 
 # %% [markdown]
 # 图中的数字是 CRF 给每个字取各个标签的概率，以百分数表示，已经考虑了所有路径。
-# 除了舍入误差（rounding error），每列之和为 100。
+# 除了舍入误差，每列之和为 100。
 #
 # 下面换成你自己的文本。
 # 没有向量的字共用一个向量，空的文本会抛出异常。
@@ -770,7 +815,7 @@ show(
 
 # %%
 def segment(text: str, seed: int = 0) -> Clause:
-    """Cut a text into words with the CRF."""
+    """用 CRF 把文本切成词。"""
     (tags,) = answer(taggers["CRF", seed], [(text,)], symbols[seed], rules=True)
     return words_of(text, tags)
 
@@ -784,23 +829,31 @@ for own in ("研究生命起源", "图书馆在河边。"):
 #
 # ## 更多的小句，更宽的网络 { #longer }
 #
-# @@LONGER@@
+# 用更多的小句训练，每个方向的特征由 32 个增加到 64 个，用这个实验自己的函数在同一个测试集上得到的 F1 如下。
+# 这些数值记录自一次运行，只用了一个随机种子，生成网页时不重新计算；在课程的代码仓库里运行 `python -m benchmarks.labs.segmentation` 就能得到它们。
+#
+# | 小句数 | 训练轮次 | 最长匹配 | softmax | 最优合法路径 | CRF |
+# | --: | --: | --: | --: | --: | --: |
+# | 20,000 | 3 | 86.5% | 85.9% | 87.1% | 87.8% |
+#
+# 排列变了：文本足够多时，仅凭最长匹配就胜过 jieba（它的 F1 仍是上面的值），而逐个时间步判断的 softmax 不再胜过最长匹配。
+# 规则仍然使 F1 提高大约一个百分点，用规则训练所增加的比这更少。
 #
 # ## 结果 { #results }
 
 # %% [markdown] tags=["claim"]
-# **结果：softmax 自相矛盾；取它的最优合法路径，矛盾消失，F1 提高；CRF 又略好一些；三者都不如 jieba**
+# **结果：softmax 自相矛盾；取它的最优合法路径，矛盾消失，F1 提高；像 CRF 那样用规则训练，提高很少；三者都不如 jieba**
 
 # %% tags=["claim"]
 for seed in SEEDS:
     assert results["softmax", seed].ill_formed > 0.2
     assert results["softmax, rules", seed].ill_formed == results["CRF", seed].ill_formed == 0
-    assert results["CRF", seed].f1 > results["softmax", seed].f1 + 0.005
     assert results["softmax", seed].f1 > results["most frequent tag", seed].f1 + 0.1
     assert all(results[kind, seed].f1 < results["jieba", seed].f1 for kind in COMPETITORS)
-assert mean("CRF", "f1") > mean("longest match", "f1") + 0.01
-assert 0 < gains["rules on softmax"] < 0.03
-assert 0 < gains["CRF on rules"] < 0.03
+assert mean("CRF", "f1") > mean("softmax", "f1") + 0.005
+assert mean("softmax", "f1") > mean("longest match", "f1")
+assert 0.003 < by_rules < 0.03
+assert abs(by_training) < 0.015
 assert recalls["CRF"][2] > recalls["longest match"][2] + 0.2
 print(f"CRF {mean('CRF', 'f1'):.3f}, jieba {mean('jieba', 'f1'):.3f}")
 
@@ -820,7 +873,7 @@ print(f"CRF {mean('CRF', 'f1'):.3f}, jieba {mean('jieba', 'f1'):.3f}")
 rules = {name: forbid(torch.zeros(rule.shape), rule) for name, rule in ALLOWED.items()}
 for steps in (1, 2, 6, 20):
     power = log_partition(torch.zeros(1, steps, 4), **rules).item() / math.log(2)
-    print(f"T = {steps:2}: 2 to the power of {power:.3f}")
+    print(f"T = {steps:2}: 2 的 {power:.3f} 次方")
     assert abs(power - (steps - 1)) < 1e-4
 
 # %% [markdown]
@@ -863,8 +916,8 @@ for seed in SEEDS:
     chosen = tag_marginals(emissions, **tagger.weights(), lengths=batch.lengths).argmax(dim=2)
     letters = ["".join(TAGS.decode(row[:n])) for row, n in zip(chosen, batch.lengths, strict=True)]
     by_marginals.append(judge(letters, test))
-    print(f"seed {seed}: marginals {by_marginals[-1].accuracy:.1%}, ", end="")
-    print(f"ill-formed {by_marginals[-1].ill_formed:.1%}, path {results['CRF', seed].accuracy:.1%}")
+    print(f"种子 {seed}：边缘概率 {by_marginals[-1].accuracy:.1%}，", end="")
+    print(f"不合法 {by_marginals[-1].ill_formed:.1%}，路径 {results['CRF', seed].accuracy:.1%}")
     assert by_marginals[-1].ill_formed > 0.1
 assert sum(score.accuracy for score in by_marginals) / len(SEEDS) > mean("CRF", "accuracy")
 
@@ -877,6 +930,6 @@ give_threads_back()
 # %% [markdown]
 # ## 下一步 { #next }
 #
-# 你给网络加上了针对整个序列的损失，并且看到，不经训练的规则就能带来其中相当一部分好处。
-# 它沿时间的循环与循环神经网络的相同，只是非线性换成了 `logsumexp`：可以回到[记忆](../foundations/memory.md)，对照着看。
+# 你给网络加上了针对整个序列的损失，并把它带来的好处分成了两份：一份来自规则，另一份来自用规则训练。
+# 它沿时间的循环与循环神经网络一致，只是非线性换成了 `logsumexp`：可以回到[记忆](../foundations/memory.md)，对照着看。
 # 如果想看批量中的填充（padding）如何同样小心地处理，请读[变长序列](../sequences/unequal-length.md)。
