@@ -1,18 +1,16 @@
-"""The longer runs beside the lab on word segmentation: more clauses, a wider network.
+"""The longer run beside the lab on word segmentation: more clauses, a wider network.
 
 `python -m benchmarks.labs.segmentation` takes the lab's own cells for data, network and measures;
 it takes minutes, and prints the scores on the lab's test part.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import jupytext
 
 LAB = Path(__file__).resolve().parents[2] / "docs" / "en" / "labs" / "segmentation.py"
-RUNS = {20_000: 3, 90_000: 2}  # clauses: epochs
-HIDDEN_SIZE, RATE = 64, 0.01
+CLAUSES, EPOCHS, HIDDEN_SIZE, RATE = 20_000, 3, 64, 0.01
 
 
 def definitions() -> dict[str, Any]:
@@ -26,9 +24,10 @@ def definitions() -> dict[str, Any]:
     raise LookupError(f"{LAB}: no cell that begins with RATES")
 
 
-def run(lab: dict[str, Any], clauses: int, epochs: int) -> None:
+def main() -> None:
     """Train both heads, and print how all competitors do on the test part."""
-    training, test = lab["draw"](lab["fresh"][0], clauses, 0), lab["test"]
+    lab = definitions()
+    training, test = lab["draw"](lab["fresh"][0], CLAUSES, 0), lab["test"]
     symbols = lab["vocabulary"](training)
     data = lab["encode"](training, symbols)
     answers = {
@@ -36,15 +35,12 @@ def run(lab: dict[str, Any], clauses: int, epochs: int) -> None:
         "longest match": lab["longest_match"](training, test),
     }
     for name in lab["LOSSES"]:
-        tagger = lab["train"](name, data, len(symbols), 0, RATE, HIDDEN_SIZE, epochs)
+        tagger = lab["train"](name, data, len(symbols), 0, RATE, HIDDEN_SIZE, EPOCHS)
         for rules in (False, True):
             answers[f"{name}, rules: {rules}"] = lab["answer"](tagger, test, symbols, rules)
     for name, found in answers.items():
-        print(clauses, name, lab["judge"](found, test), flush=True)
+        print(name, lab["judge"](found, test))
 
 
 if __name__ == "__main__":
-    chosen = [int(number) for number in sys.argv[1:]] or RUNS
-    names = definitions()
-    for clauses in chosen:
-        run(names, clauses, RUNS[clauses])
+    main()

@@ -307,7 +307,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # %% [markdown]
 # ## The network { #model }
 #
-# Each character becomes a vector, and a bidirectional LSTM reads the vectors from both ends.
+# Each character becomes a vector, and a bidirectional LSTM reads the vectors from both ends, as in [Huang et al. (2015)](https://arxiv.org/abs/1508.01991).
 # So the output at a character depends on all of the clause, and a linear head makes of it one score per tag: the *emissions*, of shape $(N, T, C)$ with $C = 4$.
 #
 # A softmax turns the four scores of a step into probabilities.
@@ -315,7 +315,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # Both steps have read the whole clause, but where the network is in doubt, nothing holds two neighbouring decisions together.
 #
 # A *linear-chain conditional random field* (CRF) has a score for each pair of neighbours, too: the *transitions* $A$, a matrix of four by four numbers that is trained along with the network.
-# A whole sequence of tags, a *path* $y_1, \dots, y_T$, has the score
+# A whole sequence of tags, a *path* $y_1, \dots, y_T$, has the score of [Lample et al. (2016)](https://arxiv.org/abs/1603.01360), section 2.2:
 #
 # $$s(y) = a_{y_1} + \sum_{t=1}^{T} e_{t, y_t} + \sum_{t=2}^{T} A_{y_{t-1}, y_t} + b_{y_T}$$
 #

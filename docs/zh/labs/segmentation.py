@@ -15,7 +15,7 @@
 #   data: bdhkfdff
 #   tags: gkkidcmg
 #   baselines: iffodhpn
-#   model: ghhhaldl
+#   model: gbicfhgh
 #   paths: jkmpjbkn
 #   training: ooihlcop
 #   test: nijdnggg
@@ -323,7 +323,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # %% [markdown]
 # ## 网络 { #model }
 #
-# 每个字先变成一个向量，再由双向 LSTM 从两端读取这些向量。
+# 每个字先变成一个向量，再由双向 LSTM 从两端读取这些向量，做法见 [Huang 等（2015）](https://arxiv.org/abs/1508.01991)。
 # 因此，每个字的输出都取决于整个小句；线性的输出层（head）由它算出每个标签的得分，称为*发射得分*（emission），形状为 $(N, T, C)$，其中 $C = 4$。
 #
 # softmax 把一个时间步（time step）的四个得分变成概率。
@@ -331,7 +331,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # 虽然两个时间步都读过整个小句，但是在网络没有把握的地方，相邻的两个判断之间没有任何联系。
 #
 # 线性链*条件随机场*（conditional random field，CRF）还给每一对相邻的标签打分，这就是*转移得分*（transition）$A$：一个四行四列的矩阵，与网络一起训练。
-# 整个标签序列称为一条*路径* $y_1, \dots, y_T$，得分为
+# 整个标签序列称为一条*路径* $y_1, \dots, y_T$，得分见 [Lample 等（2016）](https://arxiv.org/abs/1603.01360)第 2.2 节：
 #
 # $$s(y) = a_{y_1} + \sum_{t=1}^{T} e_{t, y_t} + \sum_{t=2}^{T} A_{y_{t-1}, y_t} + b_{y_T}$$
 #
