@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor
 
+from rnn_tutorial.heads.log_space import NEVER
 from rnn_tutorial.masked import lengths_to_mask
 from rnn_tutorial.shapes import require_shape
-
-NEVER = -1e30  # the logarithm of zero, but finite: gradients through infinities would be NaN
 
 
 def forbid(scores: Tensor, allowed: Tensor) -> Tensor:
@@ -199,8 +198,8 @@ def tag_marginals(
 
     Explained in: docs/en/labs/segmentation.py
     """
-    weights = transitions.detach(), start_transitions.detach(), end_transitions.detach()
+    moves, start, end = transitions.detach(), start_transitions.detach(), end_transitions.detach()
     with torch.enable_grad():
         emissions = emissions.detach().requires_grad_()
-        total = log_partition(emissions, *weights, lengths).sum()
+        total = log_partition(emissions, moves, start, end, lengths).sum()
     return torch.autograd.grad(total, emissions)[0]

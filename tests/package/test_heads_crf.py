@@ -7,14 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnn_tutorial.heads import (
-    best_path,
-    forbid,
-    log_partition,
-    path_score,
-    tag_marginals,
-)
-from rnn_tutorial.heads.crf import NEVER
+from rnn_tutorial.heads import best_path, forbid, log_partition, path_score, tag_marginals
+from rnn_tutorial.heads.log_space import NEVER
 
 DTYPES = [torch.float32, torch.float64]
 SIZES = [(2, 4), (3, 4), (4, 3), (1, 3), (3, 1)]  # tags, steps
