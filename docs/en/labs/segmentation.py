@@ -307,7 +307,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # %% [markdown]
 # ## The network { #model }
 #
-# Each character becomes a vector, and a bidirectional LSTM reads the vectors from both ends, as in [Huang et al. (2015)](https://arxiv.org/abs/1508.01991).
+# Each character becomes a vector, and a bidirectional LSTM reads the vectors from both ends.
 # So the output at a character depends on all of the clause, and a linear head makes of it one score per tag: the *emissions*, of shape $(N, T, C)$ with $C = 4$.
 #
 # A softmax turns the four scores of a step into probabilities.

@@ -15,7 +15,7 @@
 #   data: bdhkfdff
 #   tags: gkkidcmg
 #   baselines: iffodhpn
-#   model: gbicfhgh
+#   model: gohimjkn
 #   paths: jkmpjbkn
 #   training: ooihlcop
 #   test: nijdnggg
@@ -323,7 +323,7 @@ def by_jieba(clauses: list[Clause]) -> list[str]:
 # %% [markdown]
 # ## 网络 { #model }
 #
-# 每个字先变成一个向量，再由双向 LSTM 从两端读取这些向量，做法见 [Huang 等（2015）](https://arxiv.org/abs/1508.01991)。
+# 每个字先变成一个向量，再由双向 LSTM 从两端读取这些向量。
 # 因此，每个字的输出都取决于整个小句；线性的输出层（head）由它算出每个标签的得分，称为*发射得分*（emission），形状为 $(N, T, C)$，其中 $C = 4$。
 #
 # softmax 把一个时间步（time step）的四个得分变成概率。
