@@ -631,7 +631,13 @@ names = {
     "jieba": "jieba",
 }
 show_table(
-    ["", *(f"F1, seed {seed}" for seed in SEEDS), "mean F1", "tag accuracy", "ill-formed clauses"],
+    [
+        "competitor",
+        *(f"F1, seed {seed}" for seed in SEEDS),
+        "mean F1",
+        "tag accuracy",
+        "ill-formed clauses",
+    ],
     [
         [
             shown,
@@ -762,13 +768,11 @@ with torch.no_grad():
 
 # %%
 names = {"softmax": "softmax", "softmax, rules": "best allowed path", "CRF": "CRF"}
-show_table(
-    ["", "tags", "words"],
-    [
-        [name, answers[kind, 0][doubtful], " / ".join(words_of(text, answers[kind, 0][doubtful]))]
-        for kind, name in names.items()
-    ],
-)
+rows = []
+for kind, name in names.items():
+    tags = answers[kind, 0][doubtful]
+    rows.append([name, " ".join(tags), " / ".join(words_of(text, tags))])
+show_table(["competitor", "tags", "words"], rows)
 
 # %% tags=["folded"]
 figure = Figure(figsize=(WIDTH, 190 / 72), layout="constrained")

@@ -18,9 +18,9 @@
 #   model: gohimjkn
 #   paths: jkmpjbkn
 #   training: ooihlcop
-#   test: nijdnggg
+#   test: efckekcf
 #   unseen: cjnclaji
-#   doubt: clchdkhb
+#   doubt: najalgjp
 #   longer: ehpnomej
 #   results: ofpeghcc
 #   exercises: lnlfaclh
@@ -647,7 +647,13 @@ names = {
     "jieba": "jieba",
 }
 show_table(
-    ["", *(f"F1，种子 {seed}" for seed in SEEDS), "平均 F1", "标签准确率", "不合法的小句"],
+    [
+        "方法",
+        *(f"F1，种子 {seed}" for seed in SEEDS),
+        "平均 F1",
+        "标签准确率",
+        "不合法的小句",
+    ],
     [
         [
             shown,
@@ -778,13 +784,11 @@ with torch.no_grad():
 
 # %%
 names = {"softmax": "softmax", "softmax, rules": "最优合法路径", "CRF": "CRF"}
-show_table(
-    ["", "标签", "词"],
-    [
-        [name, answers[kind, 0][doubtful], " / ".join(words_of(text, answers[kind, 0][doubtful]))]
-        for kind, name in names.items()
-    ],
-)
+rows = []
+for kind, name in names.items():
+    tags = answers[kind, 0][doubtful]
+    rows.append([name, " ".join(tags), " / ".join(words_of(text, tags))])
+show_table(["方法", "标签", "词"], rows)
 
 # %% tags=["folded"]
 figure = Figure(figsize=(WIDTH, 190 / 72), layout="constrained")
