@@ -413,10 +413,10 @@ print(f"characters of the test without a vector of their own: {sum(shares) / len
 # %%
 torch.manual_seed(0)
 tagger = Tagger(len(symbols[0]), 32).eval()
-few = Batch(*(each[:50] for each in data[0]))
 ours = Tagger(len(symbols[0]), 32).eval()
 ours.lstm = LSTM(32, 32, batch_first=True, bidirectional=True)
 ours.load_state_dict(tagger.state_dict())
+few = Batch(*(each[:50] for each in data[0]))
 
 # %% [markdown] tags=["claim"]
 # **Claim: with the course's `LSTM` in its place, the emissions are those of `nn.LSTM` (within rounding)**

@@ -15,7 +15,7 @@
 #   data: bdhkfdff
 #   tags: gkkidcmg
 #   baselines: iffodhpn
-#   model: gohimjkn
+#   model: gblipnhb
 #   paths: jkmpjbkn
 #   training: ooihlcop
 #   test: efckekcf
@@ -429,10 +429,10 @@ print(f"测试集中没有自己的向量的字：{sum(shares) / len(shares):.0%
 # %%
 torch.manual_seed(0)
 tagger = Tagger(len(symbols[0]), 32).eval()
-few = Batch(*(each[:50] for each in data[0]))
 ours = Tagger(len(symbols[0]), 32).eval()
 ours.lstm = LSTM(32, 32, batch_first=True, bidirectional=True)
 ours.load_state_dict(tagger.state_dict())
+few = Batch(*(each[:50] for each in data[0]))
 
 # %% [markdown] tags=["claim"]
 # **断言：换成本课程的 `LSTM`，发射得分与 `nn.LSTM` 的相同（舍入误差以内）**
