@@ -64,6 +64,7 @@ def path_score(
 
     Source:
         Lafferty, McCallum and Pereira (2001); in this form, Lample et al. (2016), section 2.2.
+        The names of the weights are those of `torchcrf.CRF`, in the package pytorch-crf.
 
     >>> emissions = torch.tensor([[[1.0, 0.0], [2.0, 0.0]]])
     >>> weights = torch.tensor([[0.0, 10.0], [20.0, 0.0]]), torch.zeros(2), torch.zeros(2)
