@@ -441,7 +441,11 @@ SENSORS = (
     "Albert Ara Commerce Courthouse Custom Darby EW East Federal High Lane Lower NS Quay Queen Road "
     "Shortland Street Tahuhu Te Walkway West"
 )
-NAMES = {"digits": {"ln"}, "forecasting": {"MASE", *SENSORS.split()}}
+NAMES = {
+    "digits": {"ln"},
+    "forecasting": {"MASE", *SENSORS.split()},
+    "segmentation": {"CRF", "softmax", "jieba"},
+}
 
 
 @pytest.mark.parametrize("name", LABS)
