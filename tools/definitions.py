@@ -3,7 +3,7 @@
 import ast
 import dis
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -23,8 +23,10 @@ class Module:
     imports: dict[str, tuple[str, str]]  # local name -> (module, name in it, "" for all of it)
 
 
-def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
+def standalone(names: Iterable[str], package: Path = PACKAGE, given: Container[str] = ()) -> str:
     """Return the source of the named definitions and all that they use: imports, then in order.
+
+    What is `given` is there already, and left out.
 
     Raises:
         KeyError: if the package defines no such name.
@@ -35,6 +37,8 @@ def standalone(names: Iterable[str], package: Path = PACKAGE) -> str:
     imports: set[tuple[str, str, str]] = set()
 
     def collect(name: str, module: Module) -> None:
+        if name in given:
+            return
         source = module.sources[name]
         if seen.get(name, source) != source:
             raise ValueError(f"two modules define {name}, and both are needed")

@@ -1,7 +1,15 @@
-"""What comes after a recurrent network: attention, decoding, and losses over whole sequences."""
+"""What comes behind a recurrent network: attention, decoding, losses over whole sequences."""
 
 from rnn_tutorial.heads.attention import additive_scores, attend, attention_weights, dot_scores
 from rnn_tutorial.heads.beam import Beams, beam_search
+from rnn_tutorial.heads.ctc import (
+    ctc_beam_search,
+    ctc_collapse,
+    ctc_greedy,
+    ctc_loss,
+    ctc_states,
+    ctc_step,
+)
 
 __all__ = [
     "Beams",
@@ -9,5 +17,11 @@ __all__ = [
     "attend",
     "attention_weights",
     "beam_search",
+    "ctc_beam_search",
+    "ctc_collapse",
+    "ctc_greedy",
+    "ctc_loss",
+    "ctc_states",
+    "ctc_step",
     "dot_scores",
 ]

@@ -41,8 +41,8 @@ FIGURE = re.compile(r"\]\(\S*assets/figures/(?P<name>[\w-]+)\.svg")
 LINK = re.compile(r"\]\((?![a-z]+:|/|\S*assets/figures/)(?P<file>[^\s)#]*)(?:#(?P<anchor>[\w-]+))?")
 ANCHOR = re.compile(r"\{:?[^}\n]*#([\w-]+)[^}\n]*\}")
 PAPER = re.compile(r"https?://(?:arxiv\.org|(?:dx\.)?doi\.org)/[^\s)>\]\"`]+")
-INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/\w+\.py):(\w+)(?:-whole)?"')
-EXPLAINED = re.compile(r"Explained in: (docs/en/[\w/-]+\.md)")
+INCLUDE = re.compile(r'--8<-- "(rnn_tutorial/[\w/]+\.py):(\w+)(?:-whole)?"')
+EXPLAINED = re.compile(r"Explained in: (docs/en/[\w/-]+\.(?:md|py))")
 # autocorrect's own rules, and blanks around formulas; it would put blanks around links as well.
 TYPOGRAPHY = '{"rules": {"space-bracket": 0, "space-dollar": 1}}'
 # What autocorrect passes over: a blank between Chinese and code, or a value with its mark.
@@ -308,6 +308,13 @@ class Defined:
         return f'--8<-- "{name_of(self.file)}:{self.name}"'
 
     @property
+    def showing(self) -> list[str]:
+        """Patterns of how a chapter or a lab shows it."""
+        package = ".".join(self.file.relative_to(ROOT).parent.parts)
+        cell = rf'tags=\["source"\]\nfrom {re.escape(package)} import [^%]*\b{self.name}\b'
+        return [re.escape(self.include), re.escape(self.whole), cell]
+
+    @property
     def whole(self) -> str:
         """How the reference shows it, with all of its docstring."""
         return f'{self.include[:-1]}-whole"'
@@ -323,16 +330,17 @@ def package(page: Page) -> list[str]:
 def public_names() -> dict[str, Defined]:
     return {
         node.name: Defined(node.name, path, node.lineno, ast.get_docstring(node) or "")
-        for path in sorted((ROOT / "rnn_tutorial").glob("*.py"))
+        for path in sorted((ROOT / "rnn_tutorial").rglob("*.py"))
         for node in ast.parse(page_text(path)).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     }
 
 
 def exported() -> set[str]:
-    """Return `__all__` of the package, without importing it."""
-    body = ast.parse(page_text(ROOT / "rnn_tutorial/__init__.py")).body
-    lists = [node.value for node in body if isinstance(node, ast.Assign)]
+    """Return `__all__` of the package and of its parts, without importing them."""
+    files = (ROOT / "rnn_tutorial").rglob("__init__.py")
+    nodes = [node for file in files for node in ast.parse(page_text(file)).body]
+    lists = [node.value for node in nodes if isinstance(node, ast.Assign)]
     return {name for value in lists for name in ast.literal_eval(value)}
 
 
@@ -341,7 +349,8 @@ def about(defined: Defined) -> list[str]:
     name, text = defined.name, defined.docstring
     here, found = f"{name_of(defined.file)}:{defined.line}: {name}", []
     if name not in exported():
-        found.append(f"{here} is not in __all__; import and list it in rnn_tutorial/__init__.py")
+        home = name_of(defined.file.with_name("__init__.py"))
+        found.append(f"{here} is not in __all__; import and list it in {home}")
     if "\n>>> " not in text and not name.endswith("Base"):  # what only its subclasses can run
         found.append(f"{here} has no example; add one to its docstring, after >>>")
     last = text.strip().split("\n")[-1].strip()
@@ -353,7 +362,7 @@ def about(defined: Defined) -> list[str]:
     elif not page:
         found.append(f"{here}: the docstring ends with {last!r}; "
                      "let it end with the page: Explained in: docs/en/FOLDER/PAGE.md")  # fmt: skip
-    elif not any(shown in page_text(page) for shown in (defined.include, defined.whole)):
+    elif not any(re.search(shown, page_text(page)) for shown in defined.showing):
         found.append(at(page, 1, f"it explains {name} and does not show it; add {defined.include}"))
     return found + [fault for language in LANGUAGES for fault in reference(defined, language, page)]
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from nbformat import NotebookNode
 import rnn_tutorial
 from claimdown.comments import without_comments
 from claimdown.wording import same_but_strings, same_but_words
+from rnn_tutorial import heads
 from tools.definitions import names_in, standalone
 from tools.labs.execution import (
     DISTRIBUTIONS,
@@ -81,7 +83,10 @@ def test_page_shows_every_cell(article: Tag, name: str) -> None:
     cells = code_cells(notebook)
     blocks = article.select("div.language-python.highlight")
     # What the copy button copies is the cell, and Pygments has coloured it, except for plain names.
-    assert [block.pre.get_text().strip() for block in blocks] == [cell.source for cell in cells]
+    expanded = without_imports([cell.source for cell in cells])
+    shown = [whole if "source" in cell.metadata.get("tags", []) else cell.source
+             for cell, whole in zip(cells, expanded, strict=True)]  # fmt: skip
+    assert [block.pre.get_text().strip() for block in blocks] == shown
     plain = [block.pre.get_text() for block in blocks if not block.pre.code.find("span")]
     assert [text for text in plain if re.search(r"\b(?:import|def|for|print)\b", text)] == []
     folded = tagged(cells, "folded")
@@ -169,9 +174,10 @@ def test_notebook_is_what_was_executed(notebook: NotebookNode, name: str) -> Non
 
 
 def test_what_a_lab_imports_from_here_is_there(name: str) -> None:
-    for cell in code_cells(read_notebook(LABS[name])):
-        if without_imports(cell.source) != cell.source:
-            exec(cell.source, {})  # the page's own line: without it, readers of the page would fail
+    sources = [cell.source for cell in code_cells(read_notebook(LABS[name]))]
+    for source, whole in zip(sources, without_imports(sources), strict=True):
+        if whole != source:
+            exec(source, {})  # the page's own line
 
 
 def kind(output: NotebookNode) -> tuple[str, ...]:
@@ -185,13 +191,17 @@ def printed(output: NotebookNode) -> str:
 # Definitions from the package, on their own.
 
 
-@pytest.mark.parametrize("name", rnn_tutorial.__all__)
+PUBLIC = {name: getattr(package, name) for package in (rnn_tutorial, heads)
+          for name in package.__all__}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_definition_runs_alone(name: str) -> None:
     namespace: dict[str, object] = {}
     exec(compile(standalone([name]), name, "exec"), namespace)
     assert callable(namespace[name])
-    used = names_in(inspect.getsource(getattr(rnn_tutorial, name)))
-    wanted = set(used) & set(rnn_tutorial.__all__)
+    used = names_in(inspect.getsource(PUBLIC[name]))
+    wanted = set(used) & PUBLIC.keys()
     if name in ("RNNBase", "parameter_shapes"):
         wanted.remove("bidirectional")  # an argument of this name hides the function
     assert wanted <= namespace.keys()
@@ -215,6 +225,16 @@ def test_definitions_bring_what_they_need_in_order(tmp_path: Path) -> None:
         standalone(["nowhere"], package)
 
 
+def test_definition_stands_in_the_first_cell_that_needs_it() -> None:
+    cells = [f"from rnn_tutorial import {name}" for name in ("rnn_cell", "gru_cell, rnn_cell")]
+    first, second = without_imports([*cells])
+    assert "def require_shape(" in first
+    assert "def rnn_cell(" in first
+    assert "def require_shape(" not in second
+    assert "def rnn_cell(" not in second
+    exec(f"{first}\n{second}", {})
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -225,7 +245,7 @@ def test_definitions_bring_what_they_need_in_order(tmp_path: Path) -> None:
 )
 def test_other_imports_of_the_package_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="in a cell of its own"):
-        without_imports(source)
+        without_imports([source])
 
 
 # Pages that cannot be brought into shape.
@@ -278,7 +298,18 @@ import time
 
 print(time.time_ns())
 """
-USING = "\n# %%\nfrom rnn_tutorial import linear\n"
+USING = """
+# %%
+from rnn_tutorial import linear
+
+# %%
+from docs.labs.common import keep
+
+# %%
+import torch
+
+keep(weight=torch.tensor([[1.0, -2.0]]))
+"""
 
 
 @pytest.fixture
@@ -345,6 +376,8 @@ def test_lab_is_executed_again_when_what_it_uses_changes(
     assert told.returncode == 0, told.stderr[-3000:]
     page = (inside / "site" / "labs" / "small.html").read_text(encoding="utf-8")
     (first,) = re.findall(r"<code>(\d{19})\s*</code>", page)
+    kept = json.loads((inside / "site" / "labs" / "small.json").read_text("utf-8"))
+    assert kept == {"weight": {"shape": [1, 2], "dtype": "float16", "data": "ADwAwA=="}}
     raw = inside / "site" / "plain.py"  # a Python file outside of the labs is just a file
     assert raw.read_text(encoding="utf-8") == "raise SystemExit\n"
     assert executed_at(inside, "en") == [first]

@@ -16,15 +16,17 @@ from packaging.version import Version
 
 import rnn_tutorial
 from claimdown.reader import read
+from rnn_tutorial import heads
 from tests.course.rules import CHAPTERS, CLAIMED, about, exported, public_names, size_of
 from tools.site import navigation
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(ROOT.glob("rnn_tutorial/*.py"))
+MODULES = sorted(ROOT.glob("rnn_tutorial/**/*.py"))
+PUBLIC = [*rnn_tutorial.__all__, *heads.__all__]
 LONGEST_FUNCTION = 28
 
 
-@pytest.mark.parametrize("name", rnn_tutorial.__all__)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_public_name_is_documented_shown_in_a_chapter_and_in_the_reference(name: str) -> None:
     assert about(public_names()[name]) == []
 
@@ -36,7 +38,7 @@ def test_claims_can_be_read() -> None:
 
 
 def test_all_lists_every_public_name() -> None:
-    assert public_names().keys() == exported() == set(rnn_tutorial.__all__)
+    assert public_names().keys() == exported() == set(PUBLIC)
 
 
 def code_lines(function: ast.FunctionDef) -> int:
@@ -53,7 +55,7 @@ def test_functions_are_short_and_documented(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef):
             assert code_lines(node) <= LONGEST_FUNCTION, f"{path.name}:{node.lineno}: {node.name}"
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in rnn_tutorial.__all__:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in PUBLIC:
             assert ast.get_docstring(node), f"{path.name}:{node.lineno}: {node.name}"
 
 

@@ -467,7 +467,7 @@ def test_wheel_holds_the_package_alone(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     modules = {name for name in names if ".dist-info/" not in name}
-    assert modules == {f"rnn_tutorial/{path.name}" for path in ROOT.glob("rnn_tutorial/*.py")}
+    assert modules == {str(path.relative_to(ROOT)) for path in ROOT.glob("rnn_tutorial/**/*.py")}
     folders = {name.split("/")[0] for name in names}
     assert folders == {"rnn_tutorial", f"rnn_tutorial-{wheel.name.split('-')[1]}.dist-info"}
     assert any(name.endswith("/LICENSE") for name in names)

@@ -70,10 +70,15 @@ def executed(labs: dict[str, Path], cache: Path, edition: str) -> Path:
             half = run.with_suffix(".half")
             half.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(half, run)  # in one step: what is there is whole
+    cells = code_cells(notebooks[edition])
+    written = without_imports([cell.source for cell in cells])
     told = {(turn.edition, turn.number): found
             for turn, found in zip(turns, kept["results"], strict=True)}  # fmt: skip
     original = next(iter(labs))
-    for number, cell in enumerate(code_cells(notebooks[edition])):
+    for number, cell in enumerate(cells):
+        if "source" in cell.metadata.get("tags", []):  # shown on the page, too
+            cell.source = written[number]
+        cell.metadata["executed"] = written[number]
         outputs = told.get((edition, number), told[original, number])
         cell.update(execution_count=number + 1, outputs=[nbformat.from_dict(o) for o in outputs])
     nbformat.write(notebooks[edition], target)
@@ -97,7 +102,7 @@ def in_turn(notebooks: dict[str, NotebookNode], labs: dict[str, Path]) -> list[T
         PluginError: if a translation has another number of cells of code.
     """
     (original, first), *others = (
-        (name, [without_imports(cell.source) for cell in code_cells(notebook)])
+        (name, without_imports([cell.source for cell in code_cells(notebook)]))
         for name, notebook in notebooks.items()
     )
     turns = []

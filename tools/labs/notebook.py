@@ -13,7 +13,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from claimdown.config import config_for
 from claimdown.notebooks import metadata
 from tools.labs.pages import linked_file
-from tools.labs.sources import without_imports
 from tools.labs.weights import WEIGHTS
 from tools.site import ROOT, settings
 from tools.words import WORDS
@@ -61,7 +60,7 @@ def code_cell(cell: NotebookNode, name: str, link: Callable[[str], str]) -> Note
     """Write code as it was executed; keep the outputs."""
     folded = {"note", "folded"} & set(cell.metadata.get("tags", []))
     return new_code_cell(
-        without_imports(cell.source),
+        cell.metadata["executed"],
         id=name,
         metadata={"jupyter": {"source_hidden": True}} if folded else {},
         execution_count=cell.execution_count,

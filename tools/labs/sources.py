@@ -3,14 +3,20 @@
 import ast
 from pathlib import Path
 
-from tools.definitions import parses, standalone
+from tools.definitions import parses, standalone, stored_names
 from tools.site import ROOT
 
 # What a lab imports from this project, and where its source lies.
 HOMES: dict[str, Path] = {"rnn_tutorial": ROOT / "rnn_tutorial", "docs": ROOT / "docs" / "labs"}
 
 
-def without_imports(source: str) -> str:
+def without_imports(sources: list[str]) -> list[str]:
+    """Replace imports from this project in the cells of a lab, each definition once."""
+    given: dict[str, set[str]] = {home: set() for home in HOMES}
+    return [_without_imports(source, given) for source in sources]
+
+
+def _without_imports(source: str, given: dict[str, set[str]]) -> str:
     """Replace `from rnn_tutorial import a, b` by the source of a, b and all that they need.
 
     Raises:
@@ -26,7 +32,10 @@ def without_imports(source: str) -> str:
         raise ValueError(
             f"a lab imports from {' or '.join(HOMES)} by name, in a cell of its own:\n{source}"
         )
-    return standalone([alias.name for node in imports for alias in node.names], HOMES[home])
+    names = [alias.name for node in imports for alias in node.names]
+    found = standalone(names, HOMES[home], given[home])
+    given[home] |= stored_names(compile(found, source, "exec"))
+    return found
 
 
 def _home(node: ast.AST) -> str:
