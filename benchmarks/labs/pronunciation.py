@@ -16,7 +16,7 @@ RUNS = (("none", 0.0), ("dot", 0.0), ("additive", 0.0), ("additive", 0.5))
 
 
 def definitions() -> dict:
-    """Run the lab's cells up to its training; of those after it, keep functions and classes."""
+    """Run the lab's cells up to its training; of those after it, only definitions."""
     names: dict = {}
     training = False
     for cell in jupytext.read(ROOT / "docs/en/labs/pronunciation.py").cells:
@@ -24,7 +24,7 @@ def definitions() -> dict:
         if cell.cell_type == "code":
             body = ast.parse(cell.source)
             if training:
-                kept = (ast.FunctionDef, ast.ClassDef)
+                kept = (ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
                 body.body = [node for node in body.body if isinstance(node, kept)]
             exec(compile(body, "lab", "exec"), names)
     return names

