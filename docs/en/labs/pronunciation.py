@@ -477,7 +477,7 @@ def trained(
 
 
 # %% [markdown]
-# Before you train the course's GRU, compare it with `torch.nn`'s.
+# Before you train the course's GRU, compare it with `torch.nn`'s: but for rounding, the two should agree.
 # Give both the same weights, and train them a little in turns on the same batches, so that whatever else the computer does falls on both.
 
 # %%
@@ -527,8 +527,7 @@ ax.legend(frameon=False)
 ax.grid()
 show(
     figure,
-    "Training loss against the number of updates. The two curves with attention fall together, "
-    "far below the one without",
+    "Training loss: the two curves with attention fall together, far below the one without",
 )
 
 # %% [markdown]
@@ -874,7 +873,7 @@ show_table(
     [[name, *shares(found)] for name, found in (rows | {"g2p_en": on_test_shipped}).items()],
 )
 print("words:", len(parts.test))
-print("parameters:", count(model), "and, of g2p_en,", sum(map(np.size, shipped.values())))
+print("parameters of g2p_en:", sum(map(np.size, shipped.values())), "of ours:", count(model))
 
 # %% [markdown]
 # The network of `g2p_en` is far ahead, and that is no test of it: it was trained on this dictionary.

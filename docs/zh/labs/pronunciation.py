@@ -8,6 +8,25 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+# translated_from:
+#   front matter: fkbghahn
+#   pronunciation: dalodoei
+#   need: kbkilljm
+#   data: mnibkbpc
+#   measures: fifhgbob
+#   leak: liiokomk
+#   model: hcfkfldm
+#   training: aeeaapan
+#   attention: mlpafhdn
+#   running: caphhiom
+#   search: ipaimikf
+#   test: ofojenml
+#   longer: kjgdfdlb
+#   try: hlabenlk
+#   errors: fndhmgne
+#   results: jnbiodll
+#   exercises: hjpdndee
+#   next: hchjbnea
 # ---
 
 # %% [markdown]
@@ -45,7 +64,7 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 # %% [markdown]
-# 本课程的代码在这里只用到 GRU 和填充批量的掩码；注意力和束搜索（beam search）等讲到时再导入。
+# 本课程的代码在这里只用到 GRU 和填充（padding）后批量（batch）的掩码；注意力和束搜索（beam search）等讲到时再导入。
 # 在可以下载的 Notebook 里，这个位置放的是它们的源代码，因此不安装课程的包也能运行。
 
 # %%
@@ -300,7 +319,7 @@ assert looked_up["beginning"][1].phonemes < looked_up["beginning"][0].phonemes -
 # ## 模型 { #model }
 #
 # *编码器*（encoder）读取字母，保留每个时间步（time step）的状态；*解码器*（decoder）逐个写出音素，每个音素都取决于此前写出的音素。
-# 两者都是隐藏状态维度为 $H$ 的 GRU。
+# 两者都是 GRU，隐藏状态维度（hidden size）为 $H$。
 # 编码器从最后一个字母读到第一个字母，与 [Sutskever 等（2014）](https://arxiv.org/abs/1409.3215)的做法相同：读到某个字母时，状态已包含它后面各字母的信息（例如不发音的 *e*），而已写出的内容则由解码器自己的状态保留。
 #
 # 有了*注意力*（attention），解码器的每个状态 $q_s$ 给编码器的每个状态 $k_t$ 打分，再由 softmax 函数把真实字母的得分变成权重。
@@ -316,7 +335,7 @@ assert looked_up["beginning"][1].phonemes < looked_up["beginning"][0].phonemes -
 from rnn_tutorial.heads import additive_scores, dot_scores
 
 # %% [markdown]
-# 得分变成权重时，填充（padding）不参与；再按权重求平均。
+# 得分变成权重时，填充不参与；再按权重求平均。
 
 # %% tags=["source"]
 from rnn_tutorial.heads import attend
@@ -477,8 +496,8 @@ def trained(
 
 
 # %% [markdown]
-# 训练之前，先把本课程的 GRU 与 `torch.nn` 的 GRU 比较一下。
-# 两者的权重相同，在同样的批量（batch）上轮流训练几步；这样，计算机上其他程序的影响对两者是一样的。
+# 训练之前，先把本课程的 GRU 与 `torch.nn` 的 GRU 比较一下；除了舍入误差（rounding error），两者应当一致。
+# 两者的权重相同，在同样的批量上轮流训练几步；这样，计算机上其他程序的影响对两者是一样的。
 
 # %%
 torch.manual_seed(0)
@@ -527,8 +546,7 @@ ax.legend(frameon=False)
 ax.grid()
 show(
     figure,
-    "训练损失随更新次数的变化：有注意力的两条曲线一起下降，"
-    "远低于没有注意力的那条",
+    "训练损失：有注意力的两条曲线一起下降，远低于没有注意力的那条",
 )
 
 # %% [markdown]
@@ -695,7 +713,7 @@ assert after_error[1] > after_error[0] + 0.1
 ignored = validation.targets == PADDING
 right = [((written == validation.targets) | ignored).all(dim=1) for written in running]
 assert torch.equal(*right)
-print(f"验证集 {len(ignored)} 个词中的 {right[0].sum()} 个")
+print(f"正确的有 {right[0].sum()} 个，验证集共 {len(ignored)} 个词")
 
 # %% [markdown]
 # 计划采样正是针对错误之后的情形训练的。
@@ -874,7 +892,7 @@ show_table(
     [[name, *shares(found)] for name, found in (rows | {"g2p_en": on_test_shipped}).items()],
 )
 print("单词数：", len(parts.test))
-print("参数量：", count(model), "，g2p_en：", sum(map(np.size, shipped.values())))
+print("g2p_en 的参数量：", sum(map(np.size, shipped.values())), "本课程的：", count(model))
 
 # %% [markdown]
 # `g2p_en` 的网络遥遥领先，但这并不是对它的测试：它就是用这部词典训练的。
@@ -922,7 +940,7 @@ for word in ("", "naïve", "route 66"):
 # %% [markdown]
 # 比训练集中的单词更长的词，它也会给出答案；至于答案好坏，这里没有衡量过。
 #
-# ## 错在哪里 { #errors }
+# ## 常见的错误 { #errors }
 #
 # 在长度正确的答案中，统计哪个音素被写成了哪个音素。
 
@@ -941,7 +959,7 @@ show_table(
     ["音素", "写成的音素", "次数"],
     [[truth, written, str(number)] for (truth, written), number in confused.most_common(8)],
 )
-print(f"元音写成另一个元音：{confused.total()} 次中的 {between_vowels} 次")
+print(f"元音写成另一个元音：{between_vowels} 次，共 {confused.total()} 次")
 assert between_vowels > 0.5 * confused.total()
 
 # %% [markdown]
@@ -1012,7 +1030,7 @@ for masked in (True, False):
 # %% tags=["solution"]
 accepted = sum(a in dictionary[w] for w, a in zip(parts.test, first_answers, strict=True))
 first_only = sum(a == dictionary[w][0] for w, a in zip(parts.test, first_answers, strict=True))
-print(f"{len(parts.test)} 个词中正确的有 {accepted} 个，只按第一个发音则有 {first_only} 个")
+print(f"正确的有 {accepted} 个，只按第一个发音则有 {first_only} 个，共 {len(parts.test)} 个")
 assert first_only <= accepted
 
 # %% [markdown]
@@ -1055,7 +1073,7 @@ change = best[4] - best[1]
 
 # %% tags=["solution"]
 better, worse = int((change > 1e-4).sum()), int((change < -1e-4).sum())
-print(f"束宽 1 -> 4：{len(change)} 个词中更好的 {better} 个，更差的 {worse} 个")
+print(f"束宽 1 -> 4：更好的 {better} 个，更差的 {worse} 个，共 {len(change)} 个")
 assert better > worse
 
 # %% [markdown]
@@ -1068,5 +1086,5 @@ give_back()
 # ## 下一步 { #next }
 #
 # 你把两个网络作为一个整体训练，并让解码器能够查看编码器读过的内容。
-# 掩码和打包怎样把填充排除在循环神经网络（recurrent network）之外，见[变长序列](../sequences/unequal-length.md)。
+# 掩码和打包（packing）怎样把填充排除在循环神经网络（recurrent network）之外，见[变长序列](../sequences/unequal-length.md)。
 # 每个序列只有一个答案的实验，见[逐行读数字](digits.py)。
