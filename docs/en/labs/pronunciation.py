@@ -66,6 +66,7 @@ from docs.labs.common import (
     batches,
     count,
     fit,
+    keep,
     one_thread,
     padded,
     show,
@@ -920,7 +921,29 @@ for word in ("", "naïve", "route 66"):
 
 # %% [markdown]
 # It also answers for words longer than those it was trained on; nothing here has measured how well.
+# `keep` hands the weights and a few words of the test part to the page of this lab, where the network reads what you type.
+
+# %%
+keep(**model.state_dict(), samples=test.letters[:20], truths=test.targets[:20].clamp(min=BORDER))
+
+# %% tags=["folded"]
+show_table(
+    ["word of the test part", "phonemes", "letter of the largest weight"],
+    [
+        [word, " ".join(written), " ".join(word[k] for k in weights.argmax(dim=1))]
+        for word in seen
+        for written, weights in [maps[word]]
+    ],
+)
+
+# %% [markdown] tags=["demo"]
+# Now type a word.
+# The page runs the network that you have just seen trained, with its weights rounded to float16, and searches greedily.
 #
+# <div class="widget" id="word-speller"><word-speller weights="pronunciation.json"></word-speller>
+# <p>Here, a page with scripts has a field to type a word into, and shows its phonemes and the letters that each of them looks at. The table above is a recorded example.</p></div>
+
+# %% [markdown]
 # ## What it gets wrong { #errors }
 #
 # Count which phoneme stands in place of which, in answers that have the right length.

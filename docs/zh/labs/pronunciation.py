@@ -11,7 +11,7 @@
 # translated_from:
 #   front matter: fkbghahn
 #   pronunciation: dalodoei
-#   need: kbkilljm
+#   need: ibjbinlm
 #   data: mnibkbpc
 #   measures: fifhgbob
 #   leak: liiokomk
@@ -22,7 +22,7 @@
 #   search: ipaimikf
 #   test: ofojenml
 #   longer: kjgdfdlb
-#   try: hlabenlk
+#   try: gjpphapo
 #   errors: fndhmgne
 #   results: jnbiodll
 #   exercises: hjpdndee
@@ -85,6 +85,7 @@ from docs.labs.common import (
     batches,
     count,
     fit,
+    keep,
     one_thread,
     padded,
     show,
@@ -939,7 +940,29 @@ for word in ("", "naïve", "route 66"):
 
 # %% [markdown]
 # 比训练集中的单词更长的词，它也会给出答案；至于答案好坏，这里没有衡量过。
+# `keep` 把权重和测试集中的几个单词交给本实验的页面；在页面上，网络会读取你输入的单词。
+
+# %%
+keep(**model.state_dict(), samples=test.letters[:20], truths=test.targets[:20].clamp(min=BORDER))
+
+# %% tags=["folded"]
+show_table(
+    ["测试集中的词", "音素", "权重最大的字母"],
+    [
+        [word, " ".join(written), " ".join(word[k] for k in weights.argmax(dim=1))]
+        for word in seen
+        for written, weights in [maps[word]]
+    ],
+)
+
+# %% [markdown] tags=["demo"]
+# 现在请输入一个单词。
+# 页面运行的就是上面训练好的网络，权重舍入为 float16，用贪心搜索。
 #
+# <div class="widget" id="word-speller"><word-speller weights="pronunciation.json"></word-speller>
+# <p>在支持脚本的页面上，这里可以输入单词，并显示它的音素以及每个音素关注的字母。上面的表格是事先记录的例子。</p></div>
+
+# %% [markdown]
 # ## 常见的错误 { #errors }
 #
 # 在长度正确的答案中，统计哪个音素被写成了哪个音素。
