@@ -50,7 +50,7 @@ def test_it_writes_what_torch_writes_for_words_not_trained_on(
         symbols, chances, weights = written(word)
         assert [step["phoneme"] for step in steps] == symbols, word
         for name, expected in (("chance", chances), ("weights", weights)):
-            actual = torch.tensor([step[name] for step in steps])
+            actual = torch.tensor([step[name] for step in steps], dtype=torch.float32)
             torch.testing.assert_close(actual, expected, rtol=BOUND, atol=BOUND)
 
 
@@ -83,9 +83,9 @@ def test_everything_by_keyboard(demo: Locator) -> None:
     [
         ("", "Type a word of letters from a to z."),
         ("   ", "Type a word of letters from a to z."),
-        ("naïve", "Expected letters from a to z, got ï."),
-        ("route 66", "Expected letters from a to z, got   6."),
-        ("不", "Expected letters from a to z, got 不."),
+        ("naïve", "Expected letters from a to z, got “ï”."),
+        ("route 66", "Expected letters from a to z, got “ ” “6”."),
+        ("不", "Expected letters from a to z, got “不”."),
         ("incomprehensible", "Expected at most 12 letters, got 16."),
     ],
 )
@@ -147,7 +147,8 @@ def test_it_fits_and_nothing_moves(sized: Page, served: str, language: str) -> N
         sizes.add(tuple((demo.bounding_box() or {}).items()))
         over = demo.evaluate(
             "e => [...e.querySelectorAll('.map, p, button, label')]"
-            ".filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)"
+            ".filter((e) => e.scrollWidth > e.clientWidth + 1"
+            " || e.scrollHeight > e.clientHeight + 1)"
             ".map((e) => e.className + e.textContent)"
         )
         assert over == [], word
@@ -172,7 +173,7 @@ def test_chinese_has_no_english_but_phonemes(context: BrowserContext, served: st
     demo = brought(context.new_page(), served, "zh")
     expect(demo.locator("[aria-live]")).to_contain_text("词典中的发音是")
     demo.get_by_role("textbox").fill("naïve")
-    expect(demo.locator("[aria-live]")).to_have_text("应为字母 a 到 z，实际含有 ï。")
+    expect(demo.locator("[aria-live]")).to_have_text("应为字母 a 到 z，实际含有 “ï”。")
     demo.get_by_role("textbox").fill("tap")
     known = {*lab()["PHONEMES"].symbols, "tap"}
     assert set(re.findall("[A-Za-z]{2,}", demo.inner_text())) <= known

@@ -103,7 +103,7 @@ class WordSpeller extends Widget {
     const texts = this.words.speller;
     const others = [...new Set(word)].filter((letter) => !LETTERS.includes(letter));
     if (!word) return texts.empty;
-    if (others.length) return fill(texts.other, others.join(" "));
+    if (others.length) return fill(texts.other, others.map((other) => `“${other}”`).join(" "));
     return word.length > LONGEST ? fill(texts.long, LONGEST, word.length) : "";
   }
 
