@@ -40,6 +40,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn.functional import nll_loss
@@ -541,11 +542,13 @@ show(
 # %%
 @torch.no_grad()
 def greedy(model: Speller, letters: Tensor) -> Tensor:
-    """Write the most probable next phoneme, again and again: (N, STEPS), border included."""
+    """Write the most probable next phoneme until that is the border: (N, STEPS), then borders."""
     state, written = model.read(letters), [letters.new_full((len(letters),), BORDER)]
+    ended = torch.zeros(len(letters), dtype=torch.bool)
     for _ in range(STEPS):
         log_p, state = model.step(state, written[-1])
-        written.append(log_p.argmax(dim=1))
+        written.append(log_p.argmax(dim=1).masked_fill(ended, BORDER))
+        ended |= written[-1] == BORDER
     return torch.stack(written[1:], dim=1)
 
 
@@ -607,7 +610,7 @@ def attention_map(model: Speller, word: str) -> tuple[list[str], Tensor]:
 def draw_map(ax: Axes, word: str, phonemes: list[str], weights: Tensor) -> None:
     """Draw the weights as ink, letters across and phonemes down."""
     tints = np.zeros((*weights.shape, 4))
-    tints[..., 2], tints[..., 1], tints[..., 0] = 0.75, 0.37, 0.12
+    tints[..., :3] = to_rgb(HIDDEN)
     tints[..., 3] = weights
     ax.imshow(tints)
     ax.set_xticks(range(len(word)), word)
@@ -617,7 +620,7 @@ def draw_map(ax: Axes, word: str, phonemes: list[str], weights: Tensor) -> None:
     ax.spines[:].set(visible=True, color=MUTED)
 
 
-seen = [word for word in parts.test if len(word) == LONGEST][:3]
+seen = [word for word in one_each(parts.test) if len(word) == LONGEST][:3]
 maps = {word: attention_map(model, word) for word in seen}
 figure = Figure(figsize=(520 / 72, 230 / 72), layout="constrained")
 for ax, (word, (phonemes, weights_of)) in zip(figure.subplots(1, 3), maps.items(), strict=True):
@@ -685,7 +688,7 @@ assert after_error[1] > after_error[0] + 0.1
 
 # %% [markdown]
 # The gap is there, and it is all after a word's first error: before it, both have been given the same.
-# Part of it is not the network's fault: after a phoneme too many, all that follow stand one place too far, and count as wrong.
+# Part of it comes from counting by position: after a phoneme too many, all that follow stand one place too far, and count as wrong, and after a border too early nothing follows.
 # So whether a *whole* word is right does not depend on the way at all.
 
 # %% [markdown] tags=["claim"]
