@@ -18,10 +18,10 @@ CALL = """async ([base, name, ...values]) => {
 }"""
 PLACE = """async ([base, columns, language]) => {
     const {DrawingPad} = await import(`${base}assets/widgets/drawing-pad.js`)
-    const {default: words} = await import(`${base}assets/widgets/words-${language}.js`)
+    const {default: words} = await import(`${base}assets/widgets/demos-${language}.js`)
     window.changes = 0
-    const sample = () => Array.from({length: 8}, (_, y) => Array(columns).fill(2 * y))
-    window.pad = new DrawingPad(words.pad, () => changes++, sample, columns)
+    const pixels = Array.from({length: 8}, (_, y) => Array(columns).fill(2 * y))
+    window.pad = new DrawingPad(words.pad, () => changes++, () => pad.show(pixels), columns)
     document.querySelector("article").replaceChildren(pad.element)
 }"""
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -208,7 +208,8 @@ def test_finger_draws_and_does_not_scroll(browser: Browser, served: str) -> None
     assert box
     session = context.new_cdp_session(page)
     for kind, share in (("Start", 0.2), ("Move", 0.5), ("Move", 0.8), ("End", None)):
-        x, y = (box[side] + (share or 0) * box["width"] for side in "xy")
+        along = (share or 0) * box["width"]
+        x, y = box["x"] + along, box["y"] + along
         points = [] if share is None else [{"x": x, "y": y}]
         event = {"type": f"touch{kind}", "touchPoints": points}
         session.send("Input.dispatchTouchEvent", event)

@@ -33,9 +33,9 @@ export class DrawingPad {
   #at;
 
   /**
-   * @param {import("./base.js").Words["pad"]} texts
+   * @param {import("./demo.js").DemoWords["pad"]} texts
    * @param {() => void} changed called when the drawing has changed, once per frame
-   * @param {() => Pixels} sample gives the next sample
+   * @param {() => void} sample called when a sample is wanted: `show` it
    * @param {number} columns the width of the sheet in pixels, of which it has 8 rows
    */
   constructor(texts, changed, sample, columns = 8) {
@@ -53,7 +53,7 @@ export class DrawingPad {
     this.#sheet.append(this.#hint, this.#ink, this.#cursor);
     const button = (label = "", click = () => {}) => html("button", { type: "button", click }, label);
     this.element = html("div", { class: "drawing-pad" }, html("p", { class: "label", "aria-hidden": "true" }, texts.label), this.#sheet,
-      html("p", {}, button(texts.clear, () => this.clear()), button(texts.sample, () => this.show(sample()))),
+      html("p", {}, button(texts.clear, () => this.clear()), button(texts.sample, sample)),
       html("p", { class: "keys" }, texts.keys), this.#said);
     this.#draw();
   }

@@ -1,0 +1,37 @@
+// The words of the labs' demos, in English, apart from words-en.js: a chapter needs none of them.
+
+export default {
+  lost: "This demo cannot run: $1. Here is a recorded example.",
+  pad: {
+    label: "Draw a digit",
+    hint: "draw here",
+    keys: "Draw with a finger, pen or mouse. With the keyboard, the arrow keys move, and the space bar puts the pen down or lifts it.",
+    clear: "Clear",
+    sample: "Sample",
+    down: "Pen down, column $1, row $2.",
+    up: "Pen up, column $1, row $2.",
+    cleared: "The pad is empty.",
+  },
+  digits: {
+    label: "The network reads the pixels of the drawing, one row per step",
+    pixels: "pixels",
+    state: "state",
+    says: "says",
+    said: "$1 ($2)",
+    comma: ", ",
+    features: "$1 features from $2 to $3",
+    none: "nothing yet",
+    of: "$1 of $2",
+    read: "Rows read",
+    play: "Play",
+    pause: "Pause",
+    loading: "The weights are loading.",
+    nothing: "Draw a digit on the pad, or take a sample.",
+    small: "Too small to be a digit. Draw it larger.",
+    partly: "After $1 of 8 rows, the head says $2; next is $3.",
+    whole: "After all rows, the head says $2; next is $3.",
+    truth: " This image of the test part shows a $1.",
+    scale: "State:",
+    scores: "Bars: the head's scores of the digits 0 to 9, as probabilities.",
+  },
+};
