@@ -901,8 +901,8 @@ print("parameters of g2p_en:", sum(map(np.size, shipped.values())), "of ours:", 
 #
 # - Attention is worth less after a longer training, and still much.
 #   The two ways to score are close.
-# - Scheduled sampling gains little: two of the three seeds make slightly fewer phoneme errors with it, and the third as many as without.
-# - Every one of these networks makes fewer errors on relatives than on strangers, a much smaller leak than that of a lookup.
+# - Scheduled sampling gains little: two of the three seeds make slightly fewer phoneme errors with it, and the third about as many as without.
+# - Every one of these networks makes fewer errors on relatives than on strangers, but the difference is far smaller than that of a lookup.
 #
 # ## Try it { #try }
 #

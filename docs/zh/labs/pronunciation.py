@@ -21,7 +21,7 @@
 #   running: kgljlhag
 #   search: ipaimikf
 #   test: ofojenml
-#   longer: caodbmog
+#   longer: hkgindkp
 #   try: gjpphapo
 #   errors: fndhmgne
 #   results: jnbiodll
@@ -920,8 +920,8 @@ print("g2p_en 的参数量：", sum(map(np.size, shipped.values())), "本课程�
 #
 # - 训练更久之后，注意力的作用变小了，但仍然很大。
 #   两种打分方式相差不大。
-# - 计划采样的改善很小：三个随机种子中，有两个的音素错误率略低，另一个与不用时相同。
-# - 这些网络对亲属词的错误都少于陌生词，但泄漏比查找时小得多。
+# - 计划采样的改善很小：三个随机种子中，有两个的音素错误率略低，另一个与不用时大致相同。
+# - 这些网络对亲属词的错误都少于陌生词，但差别比查找时小得多。
 #
 # ## 试一试 { #try }
 #
