@@ -8,8 +8,8 @@ from torch import Tensor
 
 from rnn_tutorial.shapes import require_shape
 
-State = tuple[Tensor, ...]
-Step = Callable[[State, Tensor], tuple[Tensor, State]]
+SearchState = tuple[Tensor, ...]
+SearchStep = Callable[[SearchState, Tensor], tuple[Tensor, SearchState]]
 
 
 class Beams(NamedTuple):
@@ -33,8 +33,8 @@ class Beams(NamedTuple):
 
 
 def beam_search(
-    step: Step,
-    state: State,
+    step: SearchStep,
+    state: SearchState,
     *,
     start: int,
     stop: int,
@@ -122,7 +122,7 @@ def _extend(beams: Beams, log_p: Tensor, stop: int, power: float) -> tuple[Beams
     return beams, (first_rows + parents).flatten()
 
 
-def _require_search(state: State, steps: int, width: int, length_power: float) -> None:
+def _require_search(state: SearchState, steps: int, width: int, length_power: float) -> None:
     """Raise unless there is something to search."""
     for name, value in (("steps", steps), ("width", width)):
         if not isinstance(value, int):

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from rnn_tutorial.heads import Beams, beam_search
-from rnn_tutorial.heads.beam import State, Step
+from rnn_tutorial.heads.beam import SearchState, SearchStep
 
 DTYPES = [torch.float32, torch.float64]
 START = 0
 
 
-def language(classes: int, seed: int, dtype: torch.dtype = torch.float64) -> Step:
+def language(classes: int, seed: int, dtype: torch.dtype = torch.float64) -> SearchStep:
     """Return a step whose probabilities depend on the sample and on all symbols so far.
 
     Its state is a row of features, and a counter of another shape and type.
@@ -25,7 +25,7 @@ def language(classes: int, seed: int, dtype: torch.dtype = torch.float64) -> Ste
         for shape in ((4, 4), (classes, 4), (4, classes))
     )
 
-    def step(state: State, symbols: Tensor) -> tuple[Tensor, State]:
+    def step(state: SearchState, symbols: Tensor) -> tuple[Tensor, SearchState]:
         features, counter = state
         assert torch.equal(counter[:, 0, 0], counter[:1, 0, 0].expand(len(symbols)))
         features = torch.tanh(features @ mix + embed[symbols])
@@ -34,13 +34,13 @@ def language(classes: int, seed: int, dtype: torch.dtype = torch.float64) -> Ste
     return step
 
 
-def states(samples: int, dtype: torch.dtype = torch.float64) -> State:
+def states(samples: int, dtype: torch.dtype = torch.float64) -> SearchState:
     generator = torch.Generator().manual_seed(99)
     features = torch.randn(samples, 4, dtype=dtype, generator=generator)
     return features, torch.zeros(samples, 1, 2, dtype=torch.int32)
 
 
-def log_probability(step: Step, state: State, symbols: tuple[int, ...]) -> float:
+def log_probability(step: SearchStep, state: SearchState, symbols: tuple[int, ...]) -> float:
     """Add up the log-probabilities of one sequence for one sample, symbol by symbol."""
     total, last = 0.0, START
     for symbol in symbols:
@@ -61,7 +61,7 @@ def every_sequence(classes: int, stop: int, steps: int) -> list[tuple[int, ...]]
 
 
 def ranked(
-    step: Step, state: State, classes: int, stop: int, steps: int, power: float
+    step: SearchStep, state: SearchState, classes: int, stop: int, steps: int, power: float
 ) -> list[tuple[float, tuple[int, ...]]]:
     """Rank all sequences of one sample by their score, the best first."""
     scores = [
@@ -71,7 +71,7 @@ def ranked(
     return sorted(scores, reverse=True)
 
 
-def sample(state: State, n: int) -> State:
+def sample(state: SearchState, n: int) -> SearchState:
     return tuple(tensor[n : n + 1] for tensor in state)
 
 
@@ -120,7 +120,7 @@ def test_width_that_keeps_every_beginning_finds_the_best(seed: int, power: float
         assert sequence(beams, n, 0) == best
 
 
-def greedy(step: Step, state: State, stop: int, steps: int) -> tuple[int, ...]:
+def greedy(step: SearchStep, state: SearchState, stop: int, steps: int) -> tuple[int, ...]:
     symbols = [START]
     while len(symbols) <= steps:
         log_p, state = step(state, torch.tensor(symbols[-1:]))
@@ -156,7 +156,7 @@ def test_samples_of_a_batch_do_not_meet(width: int) -> None:
 
 
 def beam_by_hand(
-    step: Step, state: State, stop: int, steps: int, width: int, power: float
+    step: SearchStep, state: SearchState, stop: int, steps: int, width: int, power: float
 ) -> list[tuple[int, ...]]:
     """Search with lists and sorting, scoring each sequence from its beginning."""
     beams: list[tuple[int, ...]] = [()]
@@ -187,7 +187,7 @@ def test_length_power_prefers_longer_sequences() -> None:
     """Stopping at once costs ln 2 as a whole; going on costs less per symbol, but more in sum."""
     rows = torch.tensor([[0.5, 0.5], [0.6, 0.4]]).log()  # 0 is `stop`
 
-    def step(state: State, symbols: Tensor) -> tuple[Tensor, State]:
+    def step(state: SearchState, symbols: Tensor) -> tuple[Tensor, SearchState]:
         return rows[symbols], state
 
     found = {
@@ -203,7 +203,7 @@ def test_length_power_prefers_longer_sequences() -> None:
 def test_search_ends_when_every_sequence_has_ended() -> None:
     calls = []
 
-    def step(state: State, symbols: Tensor) -> tuple[Tensor, State]:
+    def step(state: SearchState, symbols: Tensor) -> tuple[Tensor, SearchState]:
         calls.append(symbols.tolist())
         return torch.tensor([[0.0, -math.inf]]).expand(len(symbols), 2), state
 
@@ -254,7 +254,7 @@ def test_search_rejects(arguments: dict[str, object], error: type[Exception], me
 def test_steps_that_return_no_log_probabilities_are_rejected(
     returned: Tensor, error: type[Exception], message: str
 ) -> None:
-    def step(state: State, symbols: Tensor) -> tuple[Tensor, State]:
+    def step(state: SearchState, symbols: Tensor) -> tuple[Tensor, SearchState]:
         return returned, state
 
     with pytest.raises(error, match=f"^{message}$"):
