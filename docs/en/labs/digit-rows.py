@@ -126,7 +126,7 @@ assert np.mean(leak["blocks"]) > 1.3 * np.mean(leak["random"])
 
 # %% [markdown]
 # A block of neighbours is harder.
-# That fits a file that lies in the order of its writers: with random parts, a test image has neighbours by the same hand in training.
+# That fits a file in the order of its writers: then random parts put neighbours by the same hand into training and test.
 # So this lab tests on blocks.
 # One block is for the test, the next one for validation, the other three for training, and no image is in two of them.
 # It does so three times, with another test block each time: you see three results, not one.
@@ -161,14 +161,18 @@ class Row(NamedTuple):
 
 def write(indices: np.ndarray, gaps: np.ndarray) -> Row:
     """Write the images with these indices side by side; gap k is the one before digit k."""
-    row, spans, end = np.zeros((8, 8 * len(indices) + 8 * len(indices) + 2)), [], 1
+    if not len(indices):
+        raise ValueError("indices: expected at least one digit, got none")
+    room = sum(glyphs[index].shape[1] for index in indices) + gaps.clip(0).sum() + 2
+    row, spans, end = np.zeros((8, room)), [], 1
     for k, index in enumerate(indices):
         earliest = spans[-1][0] + 1 if spans else 1
         start = max(earliest, end + gaps[k]) if spans else 1
         end = start + glyphs[index].shape[1]
         row[:, start:end] = np.maximum(row[:, start:end], glyphs[index] / 16)
         spans.append((start, end))
-    columns = torch.tensor(row[:, : end + 1].T, dtype=torch.float32)
+    last = max(end for _, end in spans)
+    columns = torch.tensor(row[:, : last + 1].T, dtype=torch.float32)
     return Row(columns, torch.tensor(classes[indices] + 1), spans)
 
 
