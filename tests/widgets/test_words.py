@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.site.visits import load
+from tests.widgets.handing import file
 from tests.widgets.stage import alone, bring, in_language
 from tests.widgets.test_shape_explorer import drawn, inputs, network, show
+from tests.widgets.trained_digits import trained
 
 # What torch remarks when it does what it is asked to.
 pytestmark = [pytest.mark.filterwarnings("ignore:LSTM with projections")]
@@ -167,9 +169,35 @@ def explorer(page: Page, served: str, language: str) -> set[str]:
     return found | said(bring(page, "shape-explorer"))
 
 
+def digits(page: Page, served: str, language: str) -> set[str]:
+    """A sample, all and some of its rows, an empty pad, a point, and keys."""
+    late: list[Route] = []
+    page.route("**/late.json", lambda route: late.append(route))
+    widget = alone(page, served, "digit-states", {"weights": "late.json"}, language)
+    found = said(widget)
+    late[0].fulfill(body=file(trained()))
+    expect(widget.locator("td b").first).to_be_attached()
+    buttons, slider = widget.locator("button"), widget.get_by_role("slider")
+    found |= said(widget)
+    slider.fill("3")
+    found |= said(widget)
+    buttons.nth(2).click()  # play
+    found |= said(widget)
+    buttons.first.click()  # clear
+    expect(widget.locator("td b")).to_have_count(0)
+    found |= said(widget)
+    widget.get_by_role("application").focus()
+    for key in ("ArrowUp", "Space"):
+        page.keyboard.press(key)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        found |= said(widget)
+    return found
+
+
 # By the name of a widget's words, what shows them all.
 SEEN: dict[str, Callable[[Page, str, str], set[str]]] = {
     "scene": scene, "steps": player, "gradients": gradients, "shapes": explorer,
+    "pad": digits, "digits": digits,
 }  # fmt: skip
 
 

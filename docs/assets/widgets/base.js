@@ -63,6 +63,7 @@ export class Widget extends HTMLElement {
   words = /** @type {any} */ (null);
 
   async connectedCallback() {
+    this.classList.add("widget__live");
     const { default: words } = await import(document.documentElement.lang.startsWith("zh") ? "./words-zh.js" : "./words-en.js");
     if (!this.isConnected) return;
     if (!this.words) this.build((this.words = words));
@@ -78,6 +79,11 @@ export class Widget extends HTMLElement {
 
   /** Fill the element, once. */
   build(words = this.words) {}
+  /** Say what went wrong, and leave the place to what stands there without scripts. @param {any} error */
+  giveUp({ message }) {
+    this.replaceChildren(html("p", { role: "alert" }, fill(this.words.lost, message)));
+    this.#frame?.classList.remove("widget--running");
+  }
   /** Begin what must not outlive the element: timers, listeners outside of it. It may have begun. */
   start() {}
   /** End what `start` began. */

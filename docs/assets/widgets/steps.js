@@ -5,10 +5,18 @@
 
 /** The rows of the weights, H for each gate, in torch's order. @type {Record<string, string[]>} */
 export const GATES = { RNN: ["h'"], LSTM: ["i", "f", "g", "o"], GRU: ["r", "z", "n"] };
+/** What becomes of the gates, element by element: a name, a sum of products, and the function of it. @type {Record<string, [string, string[][], string][]>} */
+export const EQUATIONS = {
+  RNN: [],
+  LSTM: [["c'", [["f", "c"], ["i", "g"]], ""], ["tanh", [["c'"]], "tanh"], ["h'", [["o", "tanh"]], ""]],
+  GRU: [["(1 − z)", [["z"]], "1 − "], ["h'", [["(1 − z)", "n"], ["z", "h"]], ""]],
+};
 /** The endings of the parameters of each layer or direction. @type {Record<string, string[]>} */
 export const NETWORKS = { single: ["l0"], stacked: ["l0", "l1"], bidirectional: ["l0", "l0_reverse"] };
 /** @type {Record<string, (value: number) => number>} */
-const FUNCTIONS = { "": Number, tanh: Math.tanh, σ: (v) => 1 / (1 + Math.exp(-v)), "1 − ": (v) => 1 - v };
+export const FUNCTIONS = { "": Number, tanh: Math.tanh, σ: (v) => 1 / (1 + Math.exp(-v)), "1 − ": (v) => 1 - v };
+/** Name the function of a gate. */
+export const activation = (gate = "") => ("h'gn".includes(gate) ? "tanh" : "σ");
 const { fround } = Math;
 
 /** List name[0], name[1], … @param {Nodes} nodes @param {string} name */
@@ -40,18 +48,10 @@ export function step(cell = "", weights, row = "", x = [0], h = [0], c = [0]) {
     h.forEach((_, j) => {
       const r = g * h.length + j;
       computed(`sum[${r}]`, [[`read[${r}]`], gate === "n" ? [`r[${j}]`, `kept[${r}]`] : [`kept[${r}]`]]);
-      computed(`${gate}[${j}]`, [[`sum[${r}]`]], "h'gn".includes(gate) ? "tanh" : "σ");
+      computed(`${gate}[${j}]`, [[`sum[${r}]`]], activation(gate));
     }));
-  h.forEach((_, j) => {
-    if (cell === "LSTM") {
-      computed(`c'[${j}]`, [[`f[${j}]`, `c[${j}]`], [`i[${j}]`, `g[${j}]`]]);
-      computed(`tanh[${j}]`, [[`c'[${j}]`]], "tanh");
-      computed(`h'[${j}]`, [[`o[${j}]`, `tanh[${j}]`]]);
-    } else if (cell === "GRU") {
-      computed(`(1 − z)[${j}]`, [[`z[${j}]`]], "1 − ");
-      computed(`h'[${j}]`, [[`(1 − z)[${j}]`, `n[${j}]`], [`z[${j}]`, `h[${j}]`]]);
-    }
-  });
+  for (const [name, terms, fn] of EQUATIONS[cell])
+    h.forEach((_, j) => computed(`${name}[${j}]`, terms.map((term) => term.map((factor) => `${factor}[${j}]`)), fn));
   return nodes;
 }
 

@@ -61,6 +61,7 @@ from docs.labs.common import (
     LINE,
     MUTED,
     TIME,
+    keep,
     one_thread,
     progress,
     show,
@@ -663,6 +664,48 @@ assert all(abs(probe - pixel) < 0.06 for probe, pixel in zip(by_probe, by_pixels
 # Knowing and being able to say are two things, also for a network.
 # If you want answers on the way, train for them: add up the losses of all steps.
 #
+# ## One image, row by row { #one-image }
+#
+# Follow a single image, the first of the test part.
+# After each row, the trained head turns the state into scores, and `softmax` turns the scores into probabilities.
+# `keep` hands the weights and a few test images to the page of this lab, where the network reads what you draw.
+
+# %%
+shown = parts.test[:20]
+tensors = *fresh(0)[0].state_dict(), "head.weight", "head.bias"
+keep(
+    **dict(zip(tensors, ours.parameters, strict=True)),
+    mean=images[parts.train].mean(),
+    deviation=images[parts.train].std(),
+    samples=images[shown],
+    labels=labels[shown],
+)
+with torch.no_grad():
+    chances, says = ours.head(states[shown[0]]).softmax(dim=1).max(dim=1)
+
+# %% tags=["folded"]
+print("digit:", labels[shown[0]].item())
+show_table(
+    ["rows read", "answer", "probability"],
+    [
+        [f"{t}", f"{digit}", f"{chance:.0%}"]
+        for t, (digit, chance) in enumerate(zip(says, chances, strict=True), 1)
+    ],
+)
+
+# %% [markdown] tags=["demo"]
+# Now draw a digit of your own.
+# The page runs the network that you have just seen trained, with its weights rounded to float16.
+# Your hand is new to it, so expect more errors than in the test.
+#
+# <div class="widget" id="digit-states"><digit-states weights="digits.json"></digit-states>
+# <p>Here, a page with scripts has a pad to draw on, and shows the state after each row. The table above is a recorded example.</p></div>
+#
+# The data were made from [normalised bitmaps](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits), and the page brings your drawing into the form that the images show.
+# It is stretched to 32 rows and about 20 columns of bits, sheared until the left ends of its first and last row are below each other, and drawn with a pen that leaves as much ink as the images have on average.
+# Then, as in the data, a pixel counts the bits in a block of $4 \times 4$.
+
+# %% [markdown]
 # ## Results { #results }
 
 # %% [markdown] tags=["claim"]

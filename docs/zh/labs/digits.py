@@ -11,7 +11,7 @@
 # translated_from:
 #   front matter: fkbghahn
 #   digits: dnjofjof
-#   need: mfnlgacn
+#   need: mklfdoak
 #   data: dedhhcie
 #   model: haoegpbp
 #   training: hbnklnhn
@@ -21,6 +21,7 @@
 #   luck: cmlnlcfn
 #   errors: pibkmkhg
 #   rows: fkcjpapm
+#   one-image: ilabnaob
 #   results: jcfgiahk
 #   exercises: fhdhhlkm
 #   next: inlbjplg
@@ -77,6 +78,7 @@ from docs.labs.common import (
     LINE,
     MUTED,
     TIME,
+    keep,
     one_thread,
     progress,
     show,
@@ -679,6 +681,48 @@ assert all(abs(probe - pixel) < 0.06 for probe, pixel in zip(by_probe, by_pixels
 # 可见，状态里有信息，不等于输出层能用上这些信息。
 # 如果中途就需要答案，应当按这一要求训练：把所有时间步的损失相加。
 #
+# ## 逐行读一幅图像 { #one-image }
+#
+# 下面看一幅图像，即测试集的第一幅。
+# 每读完一行，训练好的输出层就由状态算出得分，`softmax` 再把得分换算成概率。
+# `keep` 把权重和几幅测试图像交给本实验的页面；在那里，网络可以读取你手写的数字。
+
+# %%
+shown = parts.test[:20]
+tensors = *fresh(0)[0].state_dict(), "head.weight", "head.bias"
+keep(
+    **dict(zip(tensors, ours.parameters, strict=True)),
+    mean=images[parts.train].mean(),
+    deviation=images[parts.train].std(),
+    samples=images[shown],
+    labels=labels[shown],
+)
+with torch.no_grad():
+    chances, says = ours.head(states[shown[0]]).softmax(dim=1).max(dim=1)
+
+# %% tags=["folded"]
+print("实际数字：", labels[shown[0]].item())
+show_table(
+    ["已读行数", "预测", "概率"],
+    [
+        [f"{t}", f"{digit}", f"{chance:.0%}"]
+        for t, (digit, chance) in enumerate(zip(says, chances, strict=True), 1)
+    ],
+)
+
+# %% [markdown] tags=["demo"]
+# 现在，请你自己写一个数字。
+# 页面运行的就是上面训练的网络，权重舍入为 float16。
+# 网络没有见过你的笔迹，因此读错的比例很可能高于测试集。
+#
+# <div class="widget" id="digit-states"><digit-states weights="digits.json"></digit-states>
+# <p>启用脚本后，这里有一块画板，并显示读完每一行时的状态。上面的表格是事先记录的例子。</p></div>
+#
+# 数据由[规范化的位图](https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits)得到；页面按照数据图像呈现的规格，转换你写的数字。
+# 具体来说，先拉伸到 32 行、约 20 列，再作水平错切，使第一行和最后一行的左端上下对齐，最后选取适当的笔画粗细，使墨量等于数据中图像的平均墨量。
+# 此后与数据一样，每个像素是一个 $4 \times 4$ 方块中墨点的个数。
+
+# %% [markdown]
 # ## 结果 { #results }
 
 # %% [markdown] tags=["claim"]
