@@ -15,11 +15,11 @@ LAB = Path(__file__).parents[2] / "docs/en/labs/digit-rows.py"
 GAPS = 2, -1, -2
 # Hidden size, both directions, updates, learning rate.
 TRIALS = (
-    *((64, True, 150, rate) for rate in (0.003, 0.01, 0.03, 0.1)),
-    (32, True, 150, 0.03),
-    (128, True, 150, 0.03),
+    *((64, True, 200, rate) for rate in (0.01, 0.03, 0.1)),
+    (32, True, 200, 0.03),
+    (128, True, 200, 0.03),
+    (64, False, 200, 0.03),
     (64, True, 600, 0.01),
-    (64, False, 150, 0.03),
     (64, False, 600, 0.01),
 )
 

@@ -58,6 +58,7 @@ from docs.labs.common import (
     INK,
     LINE,
     TIME,
+    batches,
     count,
     fit,
     keep,
@@ -438,7 +439,7 @@ print("mean:", round(ours.mean, 2), "deviation:", round(ours.deviation, 2))
 # ## Training { #training }
 #
 # Rows cost nothing, so every batch has new ones, of one to three digits with gaps from −2 to 2.
-# The loss of a row is divided by the number of its digits.
+# A batch holds rows of similar length, and the loss of a row is divided by the number of its digits.
 # First check that course and PyTorch train alike: our GRU with our loss, and `nn.GRU` with PyTorch's loss, on the same batches from the same weights.
 # The two take turns, a batch each, so that a busy machine disturbs both.
 
@@ -459,7 +460,9 @@ def with_torch(model: Reader, batch: Batch) -> Tensor:
 
 def training_batches(part: np.ndarray, seed: int, number: int) -> list[Batch]:
     rows = draw_rows(part, 16 * number, seed, (-2, 2), most=3)
-    return [batch_of(rows[start : start + 16]) for start in range(0, len(rows), 16)]
+    lengths = [len(row.columns) for row in rows]
+    generator = torch.Generator().manual_seed(seed)
+    return [batch_of([rows[k] for k in batch]) for batch in batches(lengths, 16, generator)]
 
 
 # %%
@@ -504,15 +507,14 @@ print(f"time of our GRU, by that of nn.GRU: {seconds['ours'] / seconds['nn']:.2f
 # A learning rate, a size and a number of updates had to be chosen; the [table below](#choices) says how.
 
 # %%
-UPDATES, RATE = 150, 0.03
+UPDATES, RATE = 200, 0.03
 folds, networks, curves = [split(k) for k in range(3)], [], []
 for k, part in enumerate(folds):
     network = fresh(GRU, k, part.train)
-    batches = training_batches(part.train, k, UPDATES)
     losses = fit(
         network.parameters(),
         lambda batch, network=network: with_torch(network, batch),
-        batches,
+        training_batches(part.train, k, UPDATES),
         RATE,
         f"seed {k}",
     )
@@ -680,7 +682,7 @@ for k, part in enumerate(folds):
 # %% tags=["folded"]
 names = "network", "cut and classify", "told where to cut"
 show_table(
-    ["gap", *(f"{name}, {k}" for name in names for k in ("mean", "by split"))],
+    ["gap", *(f"{name} {k}" for name in names for k in ("mean", "by split"))],
     [
         [
             f"{gap}".replace("-", "−"),

@@ -8,25 +8,6 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
-# translated_from:
-#   front matter: fkbghahn
-#   digit-rows: acnnlblb
-#   need: dpocnmfl
-#   data: fcffjfpj
-#   alignments: hnclimhb
-#   forward: ehocbonh
-#   decoding: kaifjfid
-#   model: ejoemaib
-#   training: debadobg
-#   baseline: kgajhnak
-#   test: lmahbklp
-#   beam: dkmdiabh
-#   errors: jhaalmkm
-#   demo: nacecngl
-#   choices: epnffffl
-#   results: lnopmpkm
-#   exercises: elfneanm
-#   next: jkogcefe
 # ---
 
 # %% [markdown]
@@ -36,7 +17,7 @@
 #
 # ## 预备知识 { #need }
 #
-# GRU 见[手写 nn.GRU](../gates/gru-by-hand.md)，两个方向见[双向 RNN](../foundations/bidirectional.md)，填充见[变长序列](../sequences/unequal-length.md)。
+# GRU 见[手写 nn.GRU](../gates/gru-by-hand.md)，两个方向见[双向 RNN](../foundations/bidirectional.md)，填充（padding）见[变长序列](../sequences/unequal-length.md)。
 # 实验需要 PyTorch（`torch`）、`scikit-learn`（数据和基线）、`matplotlib`（画图）和 `tqdm`（进度条）。
 # 要在自己的环境里安装它们，请运行 `python -m pip install torch scikit-learn matplotlib tqdm ipykernel`。
 # 实验不下载任何东西，训练在 CPU 上完成。
@@ -67,7 +48,7 @@ from rnn_tutorial import GRU
 # %% [markdown] tags=["note"]
 # **各实验共用的部分**
 #
-# 图和表格的样式、填充，以及训练循环。
+# 图和表格的样式、填充（padding），以及训练循环。
 # 所有实验都使用这一部分；Notebook 里也放着它的源代码。
 
 # %% tags=["note"]
@@ -77,6 +58,7 @@ from docs.labs.common import (
     INK,
     LINE,
     TIME,
+    batches,
     count,
     fit,
     keep,
@@ -279,8 +261,8 @@ print("出现的标签序列", len(sums), "概率之和", f"{sum(sums.values()):
 # 具体来说，在每个标签的前后各放一个空白，就得到对齐的各个*状态*。
 # 每个时间步，对齐或者停在原来的状态，或者进入下一个状态，或者跳过两个不同标签之间的空白。
 # 因此，前 $t$ 步中结束于同一状态的所有对齐，可以先加起来再继续：每个状态、每个时间步只需要一个和。
-# 这个循环与循环神经网络的循环相同，只是每个状态有三个来源，而且没有权重。
-# 计算用对数进行：许多概率的乘积很快就会小到 float32 无法表示。
+# 这个循环与循环神经网络（recurrent network）的循环相同，只是每个状态有三个来源，而且没有权重。
+# 计算用对数进行：许多概率的乘积很快就会小到 float32 无法表示，舍入（rounding）为 0。
 
 # %% tags=["source"]
 from rnn_tutorial.heads import ctc_states, ctc_step
@@ -389,7 +371,7 @@ assert ctc_beam_search(tiny, width=2)[0][0] == (1,)
 # ## 模型 { #model }
 #
 # GRU 从两个方向读取各列，线性的输出层（head）把每个状态变成 11 个对数概率，对应空白和十个数字。
-# 各行长度不等，因此打包（packing）成一批，反向的一层就从每一行自己的末尾开始读。
+# 各行长度不等，因此打包（packing）成一批，反向（reverse direction）的一层就从每一行自己的末尾开始读。
 # 像素的标准化使用训练集的均值和标准差。
 
 
@@ -457,7 +439,7 @@ print("均值", round(ours.mean, 2), "标准差", round(ours.deviation, 2))
 # ## 训练 { #training }
 #
 # 要写多少行都可以，因此每个批量（batch）都由新的行组成：每行有一至三个数字，间隔从 −2 到 2。
-# 每行的损失除以这一行的数字个数。
+# 同一批量中各行的长度相近，每行的损失除以这一行的数字个数。
 # 首先检验本课程与 PyTorch 的训练是否一致：一边是本课程的 GRU 和损失函数，另一边是 `nn.GRU` 和 PyTorch 的损失函数，权重的初值相同，批量也相同。
 # 两者轮流各训练一个批量，因此机器繁忙时，两者受到的影响相同。
 
@@ -478,7 +460,9 @@ def with_torch(model: Reader, batch: Batch) -> Tensor:
 
 def training_batches(part: np.ndarray, seed: int, number: int) -> list[Batch]:
     rows = draw_rows(part, 16 * number, seed, (-2, 2), most=3)
-    return [batch_of(rows[start : start + 16]) for start in range(0, len(rows), 16)]
+    lengths = [len(row.columns) for row in rows]
+    generator = torch.Generator().manual_seed(seed)
+    return [batch_of([rows[k] for k in batch]) for batch in batches(lengths, 16, generator)]
 
 
 # %%
@@ -520,18 +504,17 @@ print(f"本课程的 GRU 与 nn.GRU 的时间之比 {seconds['ours'] / seconds['
 
 # %% [markdown]
 # 现在训练三个网络，每种划分一个。
-# 学习率、隐藏状态维度和更新次数都需要选择；[下面的表](#choices)说明选择的依据。
+# 学习率、隐藏状态维度（hidden size）和更新次数都需要选择；[下面的表](#choices)说明选择的依据。
 
 # %%
-UPDATES, RATE = 150, 0.03
+UPDATES, RATE = 200, 0.03
 folds, networks, curves = [split(k) for k in range(3)], [], []
 for k, part in enumerate(folds):
     network = fresh(GRU, k, part.train)
-    batches = training_batches(part.train, k, UPDATES)
     losses = fit(
         network.parameters(),
         lambda batch, network=network: with_torch(network, batch),
-        batches,
+        training_batches(part.train, k, UPDATES),
         RATE,
         f"seed {k}",
     )
@@ -699,7 +682,7 @@ for k, part in enumerate(folds):
 # %% tags=["folded"]
 names = "网络", "切分后分类", "已知切口"
 show_table(
-    ["间隔", *(f"{name}，{k}" for name in names for k in ("平均", "各划分"))],
+    ["间隔", *(f"{name} {k}" for name in names for k in ("平均", "各划分"))],
     [
         [
             f"{gap}".replace("-", "−"),
@@ -781,9 +764,9 @@ assert sure > columns / 2
 # %% [markdown]
 # 束搜索只改变少数几行的读法；由此引起的错误率变化，比重叠造成的小得多。
 # 网络对大多数列都很确定，因此两种解码只可能在其余的列上不同。
-# 如果还有语言模型参与，束搜索的作用会更大；而数字的顺序是随机的，没有语言模型可用。
+# 如果还有语言模型（language model）参与，束搜索的作用会更大；而数字的顺序是随机的，没有语言模型可用。
 #
-# ## 网络在哪里读出数字 { #errors }
+# ## 各列上的回答 { #errors }
 #
 # 下面看一行：上图是各列的像素，下图是每一列上各个数字的概率。
 # 空白没有画出。
