@@ -80,4 +80,7 @@ $(INSTALLED): pyproject.toml claimdown/pyproject.toml constraints.txt
 		[ -z '$(TORCH)' ] || echo 'TORCH=$(TORCH) could not be installed; pip says above why.' \
 		'docs/en/look-up/which-pytorch.md lists the releases of PyTorch that this course supports.' >&2; \
 		exit 1; }
+	@# sktime says that it needs an older Python than 3.15; a lab reads one of its files, and does not import it.
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 15))' || exit 0; \
+		$(BIN)/python -m pip install --disable-pip-version-check -c $(PINS) --no-deps --ignore-requires-python sktime
 	@touch $@

@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from rnn_tutorial.heads.log_space import NEVER
 from rnn_tutorial.loops import run_steps
 from rnn_tutorial.masked import lengths_to_mask
 from rnn_tutorial.shapes import require_shape
-
-NEVER = -1e30  # the logarithm of zero, but finite: gradients through infinities would be NaN
 
 
 def ctc_collapse(path: Iterable[int], blank: int = 0) -> list[int]:

@@ -50,7 +50,7 @@ def with_mistake(page: Page, mutation: Mutation) -> Page:
         first = item.code.partition(mutation.right)[0].count("\n")
         behind = first + mutation.right.count("\n") + 1
         origin = item.origins[first]
-        if (origin.file or page.path).name != mutation.file:
+        if not (origin.file or page.path).as_posix().endswith(f"/{mutation.file}"):
             return item
         new = (origin,) * (mutation.wrong.count("\n") + 1)
         origins = item.origins[:first] + new + item.origins[behind:]

@@ -23,7 +23,7 @@ import rnn_tutorial
 from claimdown.comments import without_comments
 from claimdown.wording import same_but_strings, same_but_words
 from rnn_tutorial import heads
-from tools.definitions import names_in, standalone
+from tools.definitions import names_in, standalone, stored_names
 from tools.labs.execution import (
     DISTRIBUTIONS,
     code_cells,
@@ -39,6 +39,7 @@ from tools.site import LANGUAGES, ROOT
 
 LABS = {lab.stem: lab for lab in sorted((ROOT / "docs" / "en" / "labs").glob("*.py"))}
 LAB = LABS["digits"]
+IMPORTS = ast.Import | ast.ImportFrom
 ENDS = ["results", "exercises", "next"]  # the last sections of each
 TABLES_AND_TEXT = ("table", "figure", ".language-text pre")
 
@@ -178,6 +179,27 @@ def test_what_a_lab_imports_from_here_is_there(name: str) -> None:
     for source, whole in zip(sources, without_imports(sources), strict=True):
         if whole != source:
             exec(source, {})  # the page's own line
+
+
+def overwritten(sources: list[str]) -> set[str]:
+    """Return the names of a lab's own that hide what its imports from here have brought in."""
+    brought: set[str] = set()
+    own: set[str] = set()
+    for source, whole in zip(sources, without_imports(sources), strict=True):
+        if whole == source:
+            nodes = [node for node in ast.parse(source).body if not isinstance(node, IMPORTS)]
+            own |= stored_names(compile(ast.Module(nodes, []), "cell", "exec"))
+        else:
+            brought |= stored_names(compile(whole, "cell", "exec"))
+    return own & brought
+
+
+def test_lab_hides_nothing_that_it_brings_in(name: str) -> None:
+    assert overwritten([cell.source for cell in code_cells(read_notebook(LABS[name]))]) == set()
+
+
+def test_name_that_hides_a_module_is_found() -> None:
+    assert overwritten(["from rnn_tutorial import RNN", "numbers = 3"]) == {"numbers"}
 
 
 def kind(output: NotebookNode) -> tuple[str, ...]:
@@ -414,8 +436,16 @@ def test_translated_lab_is_the_same_in_other_words(built_site: Path, name: str) 
 
 
 # What a Chinese lab may show in Latin letters, besides the names of all labs.
-LATIN = {"RNN", "GRU", "LSTM", "float", "nn", "rnn", "seed"}
-NAMES = {"digits": {"ln"}}
+LATIN = {"RNN", "GRU", "LSTM", "float", "kB", "nn", "rnn", "seed"}
+SENSORS = (
+    "Albert Ara Commerce Courthouse Custom Darby EW East Federal High Lane Lower NS Quay Queen Road "
+    "Shortland Street Tahuhu Te Walkway West"
+)
+NAMES = {
+    "digits": {"ln"},
+    "forecasting": {"MASE", *SENSORS.split()},
+    "segmentation": {"CRF", "softmax", "jieba"},
+}
 
 
 @pytest.mark.parametrize("name", LABS)

@@ -48,6 +48,7 @@ def reading(columns: Tensor) -> str:
 
 def brought(page: Page, served: str, language: str = "en") -> Locator:
     demo = alone(page, served, "digit-reader", {"weights": hand(page, trained())}, language)
+    demo.locator("button").nth(1).click()  # sample
     expect(demo.locator(".path i").filter(has_text=re.compile(r"\S")).first).to_be_attached()
     return demo
 
@@ -196,19 +197,19 @@ def test_without_weights_the_recorded_example_stays(context: BrowserContext, ser
     page = context.new_page()
     page.route("**/lost.json", lambda route: route.fulfill(status=404))
     demo = alone(page, served, "digit-reader", {"weights": "lost.json"})
+    by_mouse(demo, DIGITS[3])
     expect(demo.get_by_role("alert")).to_contain_text("cannot run")
     expect(page.locator(".widget")).not_to_contain_class("widget--running")
 
 
-def test_a_drawing_that_is_there_before_the_weights_stays(
-    context: BrowserContext, served: str
-) -> None:
+def test_weights_are_loaded_when_something_is_drawn(context: BrowserContext, served: str) -> None:
     page = context.new_page()
     late: list[Route] = []
     page.route("**/late.json", lambda route: late.append(route))
     demo = alone(page, served, "digit-reader", {"weights": "late.json"})
-    expect(demo.locator("[aria-live]")).to_have_text("The weights are loading.")
+    assert not late
     by_mouse(demo, DIGITS[3])
+    expect(demo.locator("[aria-live]")).to_have_text("The weights are loading.")
     late[0].fulfill(body=file(trained()))
     expect(demo.locator("[aria-live]")).to_contain_text("After all columns")
     expect(demo.locator("path")).to_have_count(1)

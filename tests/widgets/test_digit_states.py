@@ -42,7 +42,8 @@ def steps(images: Tensor) -> tuple[Tensor, Tensor]:
 
 def brought(page: Page, served: str, language: str = "en") -> Locator:
     demo = alone(page, served, "digit-states", {"weights": hand(page, trained())}, language)
-    expect(demo.locator("td b")).to_have_count(8)  # it begins with a sample
+    demo.locator("button").nth(1).click()  # sample
+    expect(demo.locator("td b")).to_have_count(8)
     return demo
 
 
@@ -132,9 +133,14 @@ def test_the_page_of_the_lab_shows_what_its_run_has_found(
 ) -> None:
     """The weights are those of the run, as float16: the first sample is the image of its table."""
     page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     name = edition + "labs/digits.html"
     load(page, served + name)
     demo = bring(page, "digit-states")
+    expect(demo.locator("[aria-live]")).not_to_be_empty()
+    assert "digits.json" not in asked  # before its first use
+    demo.locator("button").nth(1).click()  # sample
     expect(demo.locator("td b")).to_have_count(8)
     (frame,) = tree(built_site / name).cssselect("#digit-states")
     table = frame.xpath("preceding-sibling::table[1]/tbody/tr")
@@ -195,7 +201,7 @@ def test_rows_are_read_one_after_another(demo: Locator) -> None:
 def test_nothing_and_a_point_get_a_message(demo: Locator) -> None:
     says = demo.locator("[aria-live]")
     demo.get_by_role("button", name="Clear").click()
-    expect(says).to_have_text("Nothing is drawn yet. Draw a digit, or take a sample.")
+    expect(says).to_have_text("Draw a digit on the pad, or take a sample.")
     assert shown(demo) == []
     expect(demo.get_by_role("button", name="Play")).to_be_disabled()
     by_mouse(demo, [[(3, 3)]])
@@ -209,19 +215,19 @@ def test_without_weights_the_recorded_example_stays(context: BrowserContext, ser
     page = context.new_page()
     page.route("**/lost.json", lambda route: route.fulfill(status=404))
     demo = alone(page, served, "digit-states", {"weights": "lost.json"})
+    by_mouse(demo, DIGITS[3])
     expect(demo.get_by_role("alert")).to_contain_text("cannot run")
     expect(page.locator(".widget")).not_to_contain_class("widget--running")
 
 
-def test_a_drawing_that_is_there_before_the_weights_stays(
-    context: BrowserContext, served: str
-) -> None:
+def test_weights_are_loaded_when_something_is_drawn(context: BrowserContext, served: str) -> None:
     page = context.new_page()
     late: list[Route] = []
     page.route("**/late.json", lambda route: late.append(route))
     demo = alone(page, served, "digit-states", {"weights": "late.json"})
-    expect(demo.locator("[aria-live]")).to_have_text("The weights are loading.")
+    assert not late
     by_mouse(demo, DIGITS[3])
+    expect(demo.locator("[aria-live]")).to_have_text("The weights are loading.")
     late[0].fulfill(body=file(trained()))
     expect(demo.locator("td b")).to_have_count(8)
     expect(demo.locator("path")).to_have_count(1)
@@ -279,5 +285,5 @@ def test_chinese_has_no_english(context: BrowserContext, served: str) -> None:
     demo.get_by_role("slider").fill("3")
     expect(demo.locator("[aria-live]")).to_contain_text("读完 3 行（共 8 行）")
     demo.get_by_role("button", name="清除").click()
-    expect(demo.locator("[aria-live]")).to_contain_text("还没有手写内容")
+    expect(demo.locator("[aria-live]")).to_contain_text("请在画板上写一个数字")
     assert not re.search("[A-Za-z]{2,}", demo.inner_text())

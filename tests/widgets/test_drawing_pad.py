@@ -18,10 +18,10 @@ CALL = """async ([base, name, ...values]) => {
 }"""
 PLACE = """async ([base, columns, language]) => {
     const {DrawingPad} = await import(`${base}assets/widgets/drawing-pad.js`)
-    const {default: words} = await import(`${base}assets/widgets/words-${language}.js`)
+    const {default: words} = await import(`${base}assets/widgets/demos-${language}.js`)
     window.changes = 0
-    const sample = () => Array.from({length: 8}, (_, y) => Array(columns).fill(2 * y))
-    window.pad = new DrawingPad(words.pad, () => changes++, sample, columns)
+    const pixels = Array.from({length: 8}, (_, y) => Array(columns).fill(2 * y))
+    window.pad = new DrawingPad(words.pad, () => changes++, () => pad.show(pixels), columns)
     document.querySelector("article").replaceChildren(pad.element)
 }"""
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -207,11 +207,12 @@ def test_finger_draws_and_does_not_scroll(browser: Browser, served: str) -> None
     box = pad.get_by_role("application").bounding_box()
     assert box
     session = context.new_cdp_session(page)
-    for kind, share in (("Start", 0.2), ("Move", 0.5), ("Move", 0.8), ("End", None)):
-        x, y = (box[side] + (share or 0) * box["width"] for side in "xy")
-        points = [] if share is None else [{"x": x, "y": y}]
-        event = {"type": f"touch{kind}", "touchPoints": points}
-        session.send("Input.dispatchTouchEvent", event)
+    fingers = ([0.2], [0.5], [0.5, 0.9], [0.8, 0.9], [])  # another one comes, and is ignored
+    for kind, shares in zip(("Start", "Move", "Start", "Move", "End"), fingers, strict=True):
+        along = [share * box["width"] for share in shares]
+        points = [{"x": box["x"] + way, "y": box["y"] + way, "id": k}
+                  for k, way in enumerate(along)]  # fmt: skip
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
     (stroke,) = strokes(pad)
     assert stroke[0] == pytest.approx([6.4, 6.4], abs=0.3)
     assert stroke[-1] == pytest.approx([25.6, 25.6], abs=0.3)

@@ -40,8 +40,12 @@ SAID = """widget => {
 KEYS = """async (base) => {
     const flat = (value, path = "") => typeof value === "string" ? [[path, value]]
         : Object.entries(value).flatMap(([key, inner]) => flat(inner, `${path}.${key}`));
-    const load = (name) => import(`${base}assets/widgets/words-${name}.js`);
-    return [await load("en"), await load("zh")].map((module) => flat(module.default));
+    const load = async (language) => {
+        const modules = await Promise.all(["words", "demos"].map((name) =>
+            import(`${base}assets/widgets/${name}-${language}.js`)));
+        return modules.flatMap((module) => flat(module.default));
+    }
+    return [await load("en"), await load("zh")];
 }"""
 
 
@@ -175,10 +179,12 @@ def digits(page: Page, served: str, language: str) -> set[str]:
     late: list[Route] = []
     page.route("**/late.json", lambda route: late.append(route))
     widget = alone(page, served, "digit-states", {"weights": "late.json"}, language)
+    buttons, slider = widget.locator("button"), widget.get_by_role("slider")
     found = said(widget)
+    buttons.nth(1).click()  # sample
+    found |= said(widget)
     late[0].fulfill(body=file(trained()))
     expect(widget.locator("td b").first).to_be_attached()
-    buttons, slider = widget.locator("button"), widget.get_by_role("slider")
     found |= said(widget)
     slider.fill("3")
     found |= said(widget)
@@ -200,9 +206,11 @@ def reader(page: Page, served: str, language: str) -> set[str]:
     late: list[Route] = []
     page.route("**/late.json", lambda route: late.append(route))
     widget = alone(page, served, "digit-reader", {"weights": "late.json"}, language)
-    found = said(widget)
-    late[0].fulfill(body=file(trained_rows()))
     says, buttons = widget.locator("[aria-live]"), widget.locator("button")
+    found = said(widget)
+    buttons.nth(1).click()  # sample
+    found |= said(widget)
+    late[0].fulfill(body=file(trained_rows()))
     expect(says).to_contain_text(re.compile(r"\d"))
     found |= said(widget)
     widget.get_by_role("slider").fill("1")

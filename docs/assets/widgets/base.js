@@ -55,16 +55,21 @@ export async function load(name = "", json = false) {
   return data?.json();
 }
 
-/** An element in `<div class="widget">`; while it is connected, site.css hides what is next to it. */
+/**
+ * An element in `<div class="widget">`; while it is connected, site.css hides what is next to it.
+ * @template [W=Words]
+ */
 export class Widget extends HTMLElement {
   /** @type {Element?} */
   #frame = null;
-  /** @type {Words} in the language that the document had when the element came */
+  /** The module of its words, but for the language. */
+  wording = "words";
+  /** @type {W} in the language that the document had when the element came */
   words = /** @type {any} */ (null);
 
   async connectedCallback() {
     this.classList.add("widget__live");
-    const { default: words } = await import(document.documentElement.lang.startsWith("zh") ? "./words-zh.js" : "./words-en.js");
+    const { default: words } = await import(`./${this.wording}-${document.documentElement.lang.startsWith("zh") ? "zh" : "en"}.js`);
     if (!this.isConnected) return;
     if (!this.words) this.build((this.words = words));
     this.#frame = this.closest(".widget");
@@ -79,11 +84,6 @@ export class Widget extends HTMLElement {
 
   /** Fill the element, once. */
   build(words = this.words) {}
-  /** Say what went wrong, and leave the place to what stands there without scripts. @param {any} error */
-  giveUp({ message }) {
-    this.replaceChildren(html("p", { role: "alert" }, fill(this.words.lost, message)));
-    this.#frame?.classList.remove("widget--running");
-  }
   /** Begin what must not outlive the element: timers, listeners outside of it. It may have begun. */
   start() {}
   /** End what `start` began. */

@@ -1,10 +1,10 @@
 // <digit-reader weights="digit-rows.json">: draw a row of digits, and see it read column by column.
 
-import { Widget, fill, html, load, set, svg } from "./base.js";
+import { fill, html, load, set, svg } from "./base.js";
 import { line, missing } from "./bitmaps.js";
 import { gruStep, linear, row, softmax } from "./cells.js";
+import { Demo } from "./demo.js";
 import { DrawingPad } from "./drawing-pad.js";
-import { weights } from "./weights.js";
 
 const COLUMNS = 32; // of the pad
 const ROWS = 8;
@@ -63,9 +63,7 @@ const paint = (drawing, value, name = "") => {
 
 await load("digit-reader");
 
-class DigitReader extends Widget {
-  /** @type {Weights?} */
-  #trained = null;
+class DigitReader extends Demo {
   /** Which of the samples that come with the weights is shown. */
   #sample = -1;
   /** @type {Pixels} */
@@ -98,41 +96,36 @@ class DigitReader extends Widget {
       this.#says);
     this.#run(false);
     this.#go(1);
-    this.#open(pad);
   }
 
   stop() {
     this.#run(false);
   }
 
-  /** Load the weights, and begin with a sample if nothing is drawn yet. @param {DrawingPad} pad */
-  async #open(pad) {
-    try {
-      this.#trained = await weights(this.getAttribute("weights") ?? "");
-      if (pad.strokes.length) this.#look();
-      else pad.show(this.#next());
-    } catch (error) {
-      this.giveUp(error);
-    }
+  ready() {
+    this.#look();
   }
 
-  /** Take the next of the test rows that came with the weights. @returns {Pixels} */
-  #next() {
-    const { samples, labels } = this.#trained ?? {};
-    if (!samples || !labels) return [];
+  /** Show the next of the test rows that come with the weights. */
+  async #next() {
+    const opened = this.open();
+    this.#go(this.#range.valueAsNumber); // says that it is loading
+    await opened;
+    if (!this.trained) return;
+    const { samples, labels } = this.trained;
     const image = row(samples, ++this.#sample % labels.shape[0]);
-    return Array.from({ length: ROWS }, (_, y) => [...image.subarray(COLUMNS * y, COLUMNS * (y + 1))]);
+    this.#pad?.show(Array.from({ length: ROWS }, (_, y) => [...image.subarray(COLUMNS * y, COLUMNS * (y + 1))]));
   }
 
   /** Read what is on the pad, if it may be a row of digits. */
   #look() {
     const { strokes, pixels } = /** @type {DrawingPad} */ (this.#pad);
-    if (!this.#trained) return;
     this.#pixels = pixels ?? (missing(strokes) ? [] : drawn(strokes));
     const { first, columns } = cut(this.#pixels);
-    this.#chances = read(columns, this.#trained);
+    if (columns.length) this.open();
+    this.#chances = this.trained ? read(columns, this.trained) : [];
     this.#first = first;
-    this.#play.disabled = this.#range.disabled = !columns.length;
+    this.#play.disabled = this.#range.disabled = !this.#chances.length;
     set(this.#range, { max: Math.max(this.#chances.length, 1) });
     this.#go(this.#chances.length);
   }
@@ -167,7 +160,7 @@ class DigitReader extends Widget {
   #sentence(path = [BLANK]) {
     const texts = this.words.reader;
     const { strokes, pixels } = /** @type {DrawingPad} */ (this.#pad);
-    if (!this.#trained) return texts.loading;
+    if (this.loading) return texts.loading;
     if (!path.length) return strokes.length ? texts.small : texts.nothing;
     const labels = collapse(path);
     const whole = path.length === this.#chances.length;
@@ -179,7 +172,7 @@ class DigitReader extends Widget {
 
   /** The digits of the sample that is shown. */
   #truth() {
-    const { labels } = /** @type {Weights} */ (this.#trained);
+    const { labels } = /** @type {Weights} */ (this.trained);
     return names([...row(labels, this.#sample % labels.shape[0])].filter((label) => label !== BLANK));
   }
 }

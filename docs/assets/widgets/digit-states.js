@@ -1,10 +1,10 @@
 // <digit-states weights="digits.json">: draw a digit, and see the state of a network row by row.
 
-import { Widget, fill, html, load, set, svg } from "./base.js";
+import { fill, html, load, set, svg } from "./base.js";
 import { digit, missing } from "./bitmaps.js";
 import { linear, rnnStep, row, softmax } from "./cells.js";
+import { Demo } from "./demo.js";
 import { DrawingPad } from "./drawing-pad.js";
-import { weights } from "./weights.js";
 
 const ROWS = 8;
 const DIGITS = 10;
@@ -43,9 +43,7 @@ const ranked = (chances) => [...chances.keys()].sort((a, b) => chances[b] - chan
 
 await load("digit-states");
 
-class DigitStates extends Widget {
-  /** @type {import("./weights.js").Weights?} */
-  #trained = null;
+class DigitStates extends Demo {
   /** Which of the samples that come with the weights is shown. */
   #sample = -1;
   /** @type {Step[]} */
@@ -77,39 +75,34 @@ class DigitStates extends Widget {
         html("p", { class: "scale" }, html("span", {}, texts.scale, " −1", html("i"), "1"), html("span", {}, texts.scores)))));
     this.#run(false);
     this.#go();
-    this.#open(pad);
   }
 
   stop() {
     this.#run(false);
   }
 
-  /** Load the weights, and begin with a sample if nothing is drawn yet. @param {DrawingPad} pad */
-  async #open(pad) {
-    try {
-      this.#trained = await weights(this.getAttribute("weights") ?? "");
-      if (pad.strokes.length) this.#look();
-      else pad.show(this.#next());
-    } catch (error) {
-      this.giveUp(error);
-    }
+  ready() {
+    this.#look();
   }
 
-  /** Take the next of the test images that came with the weights. @returns {number[][]} */
-  #next() {
-    const { samples, labels } = this.#trained ?? {};
-    if (!samples || !labels) return [];
+  /** Show the next of the test images that come with the weights. */
+  async #next() {
+    const opened = this.open();
+    this.#go(this.#range.valueAsNumber); // says that it is loading
+    await opened;
+    if (!this.trained) return;
+    const { samples, labels } = this.trained;
     const image = row(samples, ++this.#sample % labels.data.length);
-    return Array.from({ length: ROWS }, (_, t) => [...image.subarray(8 * t, 8 * t + 8)]);
+    this.#pad?.show(Array.from({ length: ROWS }, (_, t) => [...image.subarray(8 * t, 8 * t + 8)]));
   }
 
   /** Read what is on the pad, if it may be a digit. */
   #look() {
     const { strokes, pixels } = /** @type {DrawingPad} */ (this.#pad);
-    if (!this.#trained) return;
     const image = pixels ?? (missing(strokes) ? [] : digit(strokes));
-    this.#steps = read(image, this.#trained);
-    this.#play.disabled = this.#range.disabled = !image.length;
+    if (image.length) this.open();
+    this.#steps = this.trained ? read(image, this.trained) : [];
+    this.#play.disabled = this.#range.disabled = !this.#steps.length;
     this.#go(this.#range.valueAsNumber);
   }
 
@@ -125,7 +118,7 @@ class DigitStates extends Widget {
   #go(count = ROWS) {
     if (this.#timer && count >= ROWS) this.#run(false);
     this.#range.valueAsNumber = count;
-    this.#count.textContent = fill(this.words.digits.of, count, ROWS);
+    this.#count.textContent = this.#steps.length ? fill(this.words.digits.of, count, ROWS) : "";
     this.#rows.forEach((parts, t) => this.#fill(parts, this.#steps[t], t < count));
     this.#says.textContent = this.#sentence(count);
   }
@@ -152,10 +145,10 @@ class DigitStates extends Widget {
     const texts = this.words.digits;
     const { strokes, pixels } = /** @type {DrawingPad} */ (this.#pad);
     const step = this.#steps[count - 1];
-    if (!this.#trained) return texts.loading;
+    if (this.loading) return texts.loading;
     if (!step) return strokes.length ? texts.small : texts.nothing;
     const [first, second] = this.#ranked(step);
-    const { data: labels } = this.#trained.labels;
+    const labels = this.trained?.labels.data ?? [];
     return fill(count < ROWS ? texts.partly : texts.whole, count, first, second) + (pixels ? fill(texts.truth, labels[this.#sample % labels.length]) : "");
   }
 }

@@ -33,9 +33,9 @@ export class DrawingPad {
   #at;
 
   /**
-   * @param {import("./base.js").Words["pad"]} texts
+   * @param {import("./demo.js").DemoWords["pad"]} texts
    * @param {() => void} changed called when the drawing has changed, once per frame
-   * @param {() => Pixels} sample gives the next sample
+   * @param {() => void} sample called when a sample is wanted: `show` it
    * @param {number} columns the width of the sheet in pixels, of which it has 8 rows
    */
   constructor(texts, changed, sample, columns = 8) {
@@ -53,7 +53,7 @@ export class DrawingPad {
     this.#sheet.append(this.#hint, this.#ink, this.#cursor);
     const button = (label = "", click = () => {}) => html("button", { type: "button", click }, label);
     this.element = html("div", { class: "drawing-pad" }, html("p", { class: "label", "aria-hidden": "true" }, texts.label), this.#sheet,
-      html("p", {}, button(texts.clear, () => this.clear()), button(texts.sample, () => this.show(sample()))),
+      html("p", {}, button(texts.clear, () => this.clear()), button(texts.sample, sample)),
       html("p", { class: "keys" }, texts.keys), this.#said);
     this.#draw();
   }
@@ -95,14 +95,14 @@ export class DrawingPad {
 
   /** @param {PointerEvent} event */
   #press(event) {
-    if (event.button) return;
+    if (event.button || !event.isPrimary) return; // one finger draws
     this.#sheet.setPointerCapture(event.pointerId);
     this.#begin(this.#place(event));
   }
 
   /** @param {PointerEvent} event */
   #drag(event) {
-    if (!this.#pen || !event.buttons) return;
+    if (!this.#pen || !event.buttons || !event.isPrimary) return;
     for (const part of event.getCoalescedEvents?.() ?? [event]) this.#extend(this.#place(part));
   }
 

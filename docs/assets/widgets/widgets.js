@@ -3,7 +3,7 @@
 // A plain script, because browsers load no modules from a folder: there the reader keeps the table
 // or text that the widget would replace.
 if (location.protocol !== "file:") {
-  const NAMES = "shape-explorer,step-player,gradient-explorer,digit-states,digit-reader,unrolled-network";
+  const NAMES = "shape-explorer,step-player,gradient-explorer,digit-states,digit-reader,letter-writer,unrolled-network";
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
 
   const near = new IntersectionObserver((entries) => {
