@@ -36,7 +36,7 @@ def _require_range(name: str, tensor: Tensor, lowest: int, highest: int) -> None
     _require_integers(name, tensor)
     wrong = (tensor < lowest) | (tensor > highest)
     if wrong.any():
-        got = tensor[wrong].unique().tolist()
+        got = sorted(set(tensor[wrong].tolist()))
         raise ValueError(f"{name}: expected from {lowest} to {highest} each, got {got}")
 
 

@@ -78,7 +78,7 @@ def path_score(
     """Add up the scores that a sequence of tags collects: at its steps, and from tag to tag.
 
     Shape:
-        emissions (N, T, C), tags (N, T) of integers from 0 to C - 1, anything at padding,
+        emissions (N, T, C), tags (N, T) of integers from 0 to C - 1, at padding any,
         transitions (C, C) from the row's tag to the column's, start_transitions and
         end_transitions (C,), lengths (N,), by default T each; returns (N,)
 
@@ -224,6 +224,7 @@ def tag_marginals(
 
     Explained in: docs/en/labs/segmentation.py
     """
+    _require_floats("emissions", emissions)
     moves, start, end = transitions.detach(), start_transitions.detach(), end_transitions.detach()
     with torch.inference_mode(False), torch.enable_grad():  # whatever mode the caller is in
         emissions = emissions.detach().clone().requires_grad_()

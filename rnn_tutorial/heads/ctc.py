@@ -271,7 +271,7 @@ def _require_labels(targets: Tensor, target_lengths: Tensor, blank: int) -> None
     wrong = labels[(labels < 0) | (labels == blank)]
     if len(wrong):
         wanted = f"labels of at least 0, other than the blank {blank}"
-        raise ValueError(f"targets: expected {wanted}, got {wrong.unique().tolist()}")
+        raise ValueError(f"targets: expected {wanted}, got {sorted(set(wrong.tolist()))}")
 
 
 def _require_ctc(
