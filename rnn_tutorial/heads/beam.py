@@ -94,7 +94,7 @@ def beam_search(
         _require_log_probabilities("scores of step", log_p)
         _require_int("stop", stop, 0, log_p.shape[1] - 1)
         _rows("state of step", state, len(last))
-        beams, rows = _extend(beams, log_p, stop, length_power)
+        beams, rows = _extend(beams, log_p, stop, float(length_power))
         state = tuple(tensor[rows] for tensor in state)
         last = beams.symbols[:, :, -1].flatten()
         if not _running(beams, stop).any():
