@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from rnn_tutorial.heads.checks import _require_bools, _require_floats
 from rnn_tutorial.shapes import require_shape
 
 
@@ -71,8 +72,9 @@ def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Raises:
         RuntimeError: if shapes disagree.
-        TypeError: if `mask` is not of bools.
-        ValueError: if a sample has no real key, and so nothing to attend to.
+        TypeError: if `scores` are no floating-point numbers, or `mask` is not of bools.
+        ValueError: if a sample has no real key, and so nothing to attend to, or if its scores give
+            no weights: of the real keys one is NaN or infinity, or all are -inf.
 
     >>> attention_weights(torch.zeros(1, 1, 3), torch.tensor([[True, True, False]]))
     tensor([[[0.5000, 0.5000, 0.0000]]])
@@ -80,16 +82,20 @@ def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Explained in: docs/en/labs/pronunciation.py
     """
     require_shape("scores", scores, "N", "S", "T")
+    _require_floats("scores", scores)
     if mask is None:
         mask = scores.new_ones(scores.shape[0], scores.shape[2], dtype=torch.bool)
     require_shape("mask", mask, scores.shape[0], scores.shape[2])
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask: expected bools, True at real keys, got {mask.dtype}")
+    _require_bools("mask", mask, "at real keys")
     empty = ~mask.any(dim=1)
     if empty.any():
         samples = empty.nonzero()[:, 0].tolist()
         raise ValueError(f"mask: expected a real key in each sample, got none in {samples}")
-    return scores.masked_fill(~mask.unsqueeze(1), -torch.inf).softmax(dim=2)
+    weights = scores.masked_fill(~mask.unsqueeze(1), -torch.inf).softmax(dim=2)
+    if weights.isnan().any():
+        wanted = "finite numbers or -inf, and a finite one in each row"
+        raise ValueError(f"scores: expected {wanted}, got NaN, infinity or a row of -inf")
+    return weights
 
 
 def attend(scores: Tensor, values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:

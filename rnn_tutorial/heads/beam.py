@@ -1,11 +1,18 @@
 """Beam search: keep the best few beginnings, and extend all of them by one symbol at a time."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from rnn_tutorial.heads.checks import (
+    _of_step,
+    _require_int,
+    _require_log_probabilities,
+    _require_number,
+)
 from rnn_tutorial.shapes import require_shape
 
 SearchState = tuple[Tensor, ...]
@@ -53,10 +60,13 @@ def beam_search(
         (K*N, C) and the next state; returns K = width sequences of each sample
 
     Raises:
-        TypeError: if `steps` or `width` is not an int, or `state` not a tuple of tensors.
-        ValueError: if `steps` or `width` is below 1, `length_power` below 0, `stop` not one of
-            the C symbols, or what the step returns is NaN or above zero.
-        RuntimeError: if what the step returns has another shape than (K*N, C).
+        TypeError: if `start`, `stop`, `steps` or `width` is not an int, `length_power` no number,
+            a state not a tuple of tensors, or what the step returns no pair or not of floats.
+        ValueError: if `steps` or `width` is below 1, `length_power` below 0 or so high that
+            steps**length_power overflows, `start` below 0, `stop` not one of the C symbols, or
+            what the step returns is NaN or above zero.
+        RuntimeError: if the tensors of a state differ in N, or what the step returns has another
+            shape than (K*N, C), or its state other than K*N rows.
 
     Source:
         Graves (2012); the score's length as in Wu et al. (2016), without their constant.
@@ -70,8 +80,8 @@ def beam_search(
 
     Explained in: docs/en/labs/pronunciation.py
     """
-    _require_search(state, steps, width, length_power)
-    samples, device = len(state[0]), state[0].device
+    _require_search(start, stop, steps, width, length_power)
+    samples, device = _rows("state", state), state[0].device
     state = tuple(tensor.repeat_interleave(width, dim=0) for tensor in state)
     beams = Beams(
         torch.empty(samples, width, 0, dtype=torch.long, device=device),
@@ -80,9 +90,11 @@ def beam_search(
     )
     last = torch.full((samples * width,), start, device=device)
     for _ in range(steps):
-        log_p, state = step(state, last)
-        _require_log_probabilities(log_p, len(last), stop)
-        beams, rows = _extend(beams, log_p, stop, length_power)
+        log_p, state = _of_step(step(state, last), len(last))
+        _require_log_probabilities("scores of step", log_p)
+        _require_int("stop", stop, 0, log_p.shape[1] - 1)
+        _rows("state of step", state, len(last))
+        beams, rows = _extend(beams, log_p, stop, float(length_power))
         state = tuple(tensor[rows] for tensor in state)
         last = beams.symbols[:, :, -1].flatten()
         if not _running(beams, stop).any():
@@ -122,25 +134,25 @@ def _extend(beams: Beams, log_p: Tensor, stop: int, power: float) -> tuple[Beams
     return beams, (first_rows + parents).flatten()
 
 
-def _require_search(state: SearchState, steps: int, width: int, length_power: float) -> None:
-    """Raise unless there is something to search."""
-    for name, value in (("steps", steps), ("width", width)):
-        if not isinstance(value, int):
-            raise TypeError(f"{name}: expected an int, got {value!r}")
-        if value < 1:
-            raise ValueError(f"{name}: expected at least 1, got {value}")
-    if not length_power >= 0:
-        raise ValueError(f"length_power: expected at least 0, got {length_power}")
-    tensors = isinstance(state, tuple) and all(isinstance(part, Tensor) for part in state)
-    if not (tensors and state):
-        raise TypeError(f"state: expected a tuple of tensors, got {type(state).__name__}")
+def _require_search(start: int, stop: int, steps: int, width: int, length_power: float) -> None:
+    """Raise unless there is something to search, and its scores can be computed."""
+    _require_int("start", start, 0)
+    _require_int("stop", stop, 0)
+    _require_int("steps", steps, 1)
+    _require_int("width", width, 1)
+    _require_number("length_power", length_power, wanted := "a finite number of at least 0")
+    if not 0 <= length_power < math.inf:
+        raise ValueError(f"length_power: expected {wanted}, got {length_power}")
+    if (torch.tensor(steps) ** float(length_power)).isinf():
+        raise ValueError(f"length_power: so high that {steps}**{length_power} overflows")
 
 
-def _require_log_probabilities(log_p: Tensor, rows: int, stop: int) -> None:
-    """Raise unless a step has returned a row of log-probabilities for each sequence."""
-    require_shape("log-probabilities", log_p, rows, "C")
-    if not 0 <= stop < log_p.shape[1]:
-        raise ValueError(f"stop: expected a symbol from 0 to {log_p.shape[1] - 1}, got {stop}")
-    if not (log_p <= 1e-3).all():  # above zero by more than rounding, or NaN
-        worst = log_p.max().item()
-        raise ValueError(f"log-probabilities: expected at most 0 from the step, got {worst:.3g}")
+def _rows(name: str, state: SearchState, rows: int | str = "N") -> int:
+    """Return how many rows the tensors of a state have, which is the same for all of them."""
+    if not (isinstance(state, tuple) and state and all(isinstance(part, Tensor) for part in state)):
+        got = type(state).__name__
+        raise TypeError(f"{name}: expected a tuple of tensors, got {got}")
+    for k, part in enumerate(state):
+        require_shape(f"{name}[{k}]", part, rows, *["*"] * (part.dim() - 1))
+        rows = len(part)
+    return len(state[0])

@@ -3,6 +3,12 @@
 import torch
 from torch import Tensor
 
+from rnn_tutorial.heads.checks import (
+    _require_bools,
+    _require_floats,
+    _require_lengths,
+    _require_range,
+)
 from rnn_tutorial.heads.log_space import NEVER
 from rnn_tutorial.masked import lengths_to_mask
 from rnn_tutorial.shapes import require_shape
@@ -16,6 +22,7 @@ def forbid(scores: Tensor, allowed: Tensor) -> Tensor:
 
     Raises:
         RuntimeError: if shapes disagree.
+        TypeError: if `allowed` is not of bools, or `scores` are no floating-point numbers.
 
     >>> forbid(torch.zeros(2), torch.tensor([True, False]))
     tensor([ 0.0000e+00, -1.0000e+30])
@@ -23,6 +30,8 @@ def forbid(scores: Tensor, allowed: Tensor) -> Tensor:
     Explained in: docs/en/labs/segmentation.py
     """
     require_shape("allowed", allowed, *scores.shape)
+    _require_bools("allowed", allowed, "where a transition is allowed")
+    _require_floats("scores", scores)
     return scores.masked_fill(~allowed, NEVER)
 
 
@@ -35,12 +44,27 @@ def _real_steps(
     require_shape("transitions", transitions, tags, tags)
     require_shape("start_transitions", start, tags)
     require_shape("end_transitions", end, tags)
+    if steps * tags == 0:
+        shape = tuple(emissions.shape)
+        raise RuntimeError(f"emissions: expected T and C of at least 1, got shape {shape}")
     if lengths is None:
         lengths = torch.full((batch,), steps, device=emissions.device)
-    require_shape("lengths", lengths, batch)
-    if steps == 0 or ((lengths < 1) | (lengths > steps)).any():
-        raise ValueError(f"lengths: expected from 1 to T = {steps} each, got {lengths.tolist()}")
-    return lengths_to_mask(lengths, steps)
+    _require_lengths("lengths", lengths, batch, 1, steps)
+    real = lengths_to_mask(lengths, steps)
+    _require_finite("emissions", emissions.detach()[real])
+    _require_finite("transitions", transitions)
+    _require_finite("start_transitions", start)
+    _require_finite("end_transitions", end)
+    return real
+
+
+def _require_finite(name: str, scores: Tensor) -> None:
+    """Raise unless all scores are finite: through infinities, gradients would be NaN."""
+    _require_floats(name, scores)
+    if not scores.isfinite().all():
+        got = scores[~scores.isfinite()][0].item()
+        wanted = f"finite numbers, {NEVER} for what is forbidden"
+        raise ValueError(f"{name}: expected {wanted}, got {got}")
 
 
 def path_score(
@@ -54,13 +78,15 @@ def path_score(
     """Add up the scores that a sequence of tags collects: at its steps, and from tag to tag.
 
     Shape:
-        emissions (N, T, C), tags (N, T) of integers from 0 to C - 1, also at padding,
+        emissions (N, T, C), tags (N, T) of integers from 0 to C - 1, at padding any,
         transitions (C, C) from the row's tag to the column's, start_transitions and
         end_transitions (C,), lengths (N,), by default T each; returns (N,)
 
     Raises:
-        RuntimeError: if shapes disagree.
-        ValueError: if a length is not from 1 to T, or a tag not from 0 to C - 1.
+        RuntimeError: if shapes disagree, or T or C is 0.
+        TypeError: if lengths or tags are no integers, or scores no floating-point numbers.
+        ValueError: if a length is not from 1 to T, if a tag at a real step is not from 0 to C - 1
+            (-100, which pads targets of PyTorch's losses, is none), or if a score is not finite.
 
     Source:
         Lafferty, McCallum and Pereira (2001); in this form, Lample et al. (2016), section 2.2.
@@ -75,10 +101,8 @@ def path_score(
     """
     real = _real_steps(emissions, transitions, start_transitions, end_transitions, lengths)
     require_shape("tags", tags, *real.shape)
-    if ((tags < 0) | (tags >= len(transitions))).any():
-        lowest, highest = tags.min().item(), tags.max().item()
-        wanted = f"from 0 to {len(transitions) - 1}"
-        raise ValueError(f"tags: expected {wanted}, got from {lowest} to {highest}")
+    _require_range("tags, up to each length", tags[real], 0, len(transitions) - 1)
+    tags = tags.long().masked_fill(~real, 0)
     here = emissions.gather(2, tags.unsqueeze(2)).squeeze(2).masked_fill(~real, 0.0)
     moves = transitions[tags[:, :-1], tags[:, 1:]].masked_fill(~real[:, 1:], 0.0)
     last = tags.gather(1, real.sum(dim=1, keepdim=True) - 1).squeeze(1)
@@ -102,8 +126,9 @@ def log_partition(
         start_transitions and end_transitions (C,), lengths (N,), by default T each; returns (N,)
 
     Raises:
-        RuntimeError: if shapes disagree.
-        ValueError: if a length is not from 1 to T.
+        RuntimeError: if shapes disagree, or T or C is 0.
+        TypeError: if lengths are no integers, or scores no floating-point numbers.
+        ValueError: if a length is not from 1 to T, or a score at a real step not finite.
 
     Source:
         Rabiner (1989), section III.A, as logarithms.
@@ -140,8 +165,9 @@ def best_path(
         returns tags (N, T), 0 at padding, and their scores (N,)
 
     Raises:
-        RuntimeError: if shapes disagree.
-        ValueError: if a length is not from 1 to T.
+        RuntimeError: if shapes disagree, or T or C is 0.
+        TypeError: if lengths are no integers, or scores no floating-point numbers.
+        ValueError: if a length is not from 1 to T, or a score at a real step not finite.
 
     Source:
         Viterbi (1967); Rabiner (1989), section III.B.
@@ -185,8 +211,9 @@ def tag_marginals(
         returns (N, T, C), 0 at padding
 
     Raises:
-        RuntimeError: if shapes disagree.
-        ValueError: if a length is not from 1 to T.
+        RuntimeError: if shapes disagree, or T or C is 0.
+        TypeError: if lengths are no integers, or scores no floating-point numbers.
+        ValueError: if a length is not from 1 to T, or a score at a real step not finite.
 
     Source:
         Rabiner (1989), equation 27; that backpropagation computes it: Eisner (2016).
@@ -198,8 +225,9 @@ def tag_marginals(
 
     Explained in: docs/en/labs/segmentation.py
     """
+    _require_floats("emissions", emissions)
     moves, start, end = transitions.detach(), start_transitions.detach(), end_transitions.detach()
-    with torch.enable_grad():
-        emissions = emissions.detach().requires_grad_()
+    with torch.inference_mode(False), torch.enable_grad():  # whatever mode the caller is in
+        emissions = emissions.detach().clone().requires_grad_()
         total = log_partition(emissions, moves, start, end, lengths).sum()
     return torch.autograd.grad(total, emissions)[0]

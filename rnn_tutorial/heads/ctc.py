@@ -11,17 +11,29 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from rnn_tutorial.heads.checks import (
+    _require_bools,
+    _require_int,
+    _require_integers,
+    _require_lengths,
+    _require_log_probabilities,
+    _require_range,
+)
 from rnn_tutorial.heads.log_space import NEVER
 from rnn_tutorial.loops import run_steps
 from rnn_tutorial.masked import lengths_to_mask
 from rnn_tutorial.shapes import require_shape
 
 
-def ctc_collapse(path: Iterable[int], blank: int = 0) -> list[int]:
+def ctc_collapse(path: Iterable[int] | Tensor, blank: int = 0) -> list[int]:
     """Read the labels off an alignment: merge repeated symbols, then drop the blanks.
 
     Shape:
-        path: a symbol for each of T steps; returns at most T labels
+        path: a symbol for each of T steps, also as a tensor (T,); returns at most T labels
+
+    Raises:
+        TypeError: if a symbol or `blank` is no int; ValueError: if it is below 0.
+        RuntimeError: if `path` is a tensor of other than one axis.
 
     Source:
         The map B of Graves et al. (2006), section 3.1.
@@ -31,6 +43,13 @@ def ctc_collapse(path: Iterable[int], blank: int = 0) -> list[int]:
 
     Explained in: docs/en/labs/digit-rows.py
     """
+    if isinstance(path, Tensor):
+        require_shape("path", path, "T")
+        path = path.tolist()
+    path = list(path)
+    for symbol in path:
+        _require_int("path", symbol, 0)
+    _require_int("blank", blank, 0)
     return [symbol for symbol, _ in groupby(path) if symbol != blank]
 
 
@@ -45,7 +64,8 @@ def ctc_states(targets: Tensor, target_lengths: Tensor, blank: int = 0) -> tuple
         at padding, and bools (N, 2*S + 1): where a step may come from two states before
 
     Raises:
-        RuntimeError: if shapes disagree.
+        RuntimeError: if shapes disagree; TypeError: if labels, lengths or `blank` are no integers;
+        ValueError: if a length is not from 0 to S, a label or `blank` below 0, or a label `blank`.
 
     >>> symbols, may_skip = ctc_states(torch.tensor([[7, 7, 3]]), torch.tensor([3]))
     >>> symbols
@@ -55,9 +75,8 @@ def ctc_states(targets: Tensor, target_lengths: Tensor, blank: int = 0) -> tuple
 
     Explained in: docs/en/labs/digit-rows.py
     """
-    require_shape("targets", targets, "N", "S")
-    require_shape("target_lengths", target_lengths, targets.shape[0])
-    labels = targets.masked_fill(~lengths_to_mask(target_lengths, targets.shape[1]), blank)
+    _require_labels(targets, target_lengths, blank)
+    labels = targets.long().masked_fill(~lengths_to_mask(target_lengths, targets.shape[1]), blank)
     symbols = torch.stack([torch.full_like(labels, blank), labels], dim=2).flatten(1)
     symbols = pad(symbols, (0, 1), value=blank)
     two_before = pad(symbols, (2, 0), value=blank)[:, :-2]
@@ -74,6 +93,9 @@ def ctc_step(emission: Tensor, alpha: Tensor, may_skip: Tensor) -> Tensor:
         alpha (N, 2*S + 1): log of the sum over the alignments so far that end in each state;
         may_skip (N, 2*S + 1) of bools; returns the next alpha
 
+    Raises:
+        RuntimeError: if shapes disagree; TypeError: if `may_skip` is not of bools.
+
     Source:
         Graves et al. (2006), equations 6 and 7, as logarithms.
 
@@ -83,6 +105,10 @@ def ctc_step(emission: Tensor, alpha: Tensor, may_skip: Tensor) -> Tensor:
 
     Explained in: docs/en/labs/digit-rows.py
     """
+    require_shape("emission", emission, "N", "2*S + 1")
+    require_shape("alpha", alpha, *emission.shape)
+    require_shape("may_skip", may_skip, *emission.shape)
+    _require_bools("may_skip", may_skip, "where a step may come from two states before")
     moved = pad(alpha, (2, 0), value=NEVER)
     from_one_before = moved[:, 1:-1]
     from_two_before = moved[:, :-2].masked_fill(~may_skip, NEVER)
@@ -105,8 +131,9 @@ def ctc_loss(
 
     Raises:
         RuntimeError: if shapes disagree; TypeError: if `log_probs` is neither float32 nor float64,
-        or if labels or lengths are no integers;
-        ValueError: if a length, a label or `blank` is out of range, or if a label is `blank`.
+        or if labels, lengths or `blank` are no integers;
+        ValueError: if a length, a label or `blank` is out of range, if a label is `blank`, or if
+        at a real step a log-probability is NaN or, by more than rounding, above 0.
 
     Source:
         Graves et al. (2006), section 4.1. `torch.nn.functional.ctc_loss` with `reduction="none"`,
@@ -118,12 +145,11 @@ def ctc_loss(
 
     Explained in: docs/en/labs/digit-rows.py
     """
-    _require_ctc(log_probs, targets, input_lengths, target_lengths, blank)
-    batch, steps, _ = log_probs.shape
     symbols, may_skip = ctc_states(targets, target_lengths, blank)
+    real = _require_ctc(log_probs, targets, symbols, input_lengths, blank)
+    batch, steps, _ = log_probs.shape
     emissions = log_probs.gather(2, symbols.unsqueeze(1).expand(-1, steps, -1)).clamp(min=NEVER)
-    padding = ~lengths_to_mask(input_lengths, steps)
-    emissions = emissions.masked_fill(padding.unsqueeze(2), 0.0)
+    emissions = emissions.masked_fill(~real.unsqueeze(2), 0.0)
     start = log_probs.new_full(symbols.shape, NEVER)
     start[:, 0] = 0.0
     step = partial(ctc_step, may_skip=may_skip)
@@ -145,8 +171,9 @@ def ctc_greedy(log_probs: Tensor, input_lengths: Tensor, blank: int = 0) -> list
         log_probs (N, T, C), input_lengths (N,); returns N lists of labels
 
     Raises:
-        RuntimeError: if shapes disagree; TypeError: if lengths are no integers;
-        ValueError: if a length or `blank` is out of range, or if there is a NaN.
+        RuntimeError: if shapes disagree; TypeError: if lengths or `blank` are no integers, or
+        `log_probs` no floating-point numbers; ValueError: if a length or `blank` is out of range,
+        or if at a real step a log-probability is NaN or, by more than rounding, above 0.
 
     Source:
         "Best path decoding" of Graves et al. (2006), section 3.2.
@@ -158,9 +185,7 @@ def ctc_greedy(log_probs: Tensor, input_lengths: Tensor, blank: int = 0) -> list
     Explained in: docs/en/labs/digit-rows.py
     """
     require_shape("log_probs", log_probs, "N", "T", "C")
-    require_shape("input_lengths", input_lengths, log_probs.shape[0])
-    _require_integers("input_lengths", input_lengths, 0, log_probs.shape[1])
-    _require_decodable(log_probs, blank)
+    _require_decodable(log_probs, input_lengths, blank)
     paths = zip(log_probs.argmax(2).tolist(), input_lengths.tolist(), strict=True)
     return [ctc_collapse(path[:length], blank) for path, length in paths]
 
@@ -178,8 +203,9 @@ def ctc_beam_search(
         log_probs (T, C); returns at most `width` pairs of labels and log-probability, best first
 
     Raises:
-        RuntimeError: if `log_probs` has other than two axes; TypeError: if `width` is no integer;
-        ValueError: if `width` is below 1, if `blank` is out of range, or if there is a NaN.
+        RuntimeError: if `log_probs` has other than two axes; TypeError: if `width` or `blank` is
+        no int, or `log_probs` are no floating-point numbers; ValueError: if `width` is below 1, if
+        `blank` is out of range, or if a log-probability is NaN or, by more than rounding, above 0.
 
     Source:
         Hannun et al. (2014), without a language model; the idea is in Graves et al. (2006).
@@ -191,12 +217,10 @@ def ctc_beam_search(
     Explained in: docs/en/labs/digit-rows.py
     """
     require_shape("log_probs", log_probs, "T", "C")
-    _require_decodable(log_probs, blank)
-    if not isinstance(width, int) or isinstance(width, bool):
-        raise TypeError(f"width: expected an integer, got {width!r}")
-    if width < 1:
-        raise ValueError(f"width: expected at least 1, got {width}")
-    beam: Beam = {(): (0.0, -math.inf)}
+    _require_int("width", width, 1)
+    _require_int("blank", blank, 0, log_probs.shape[1] - 1)
+    _require_log_probabilities("log_probs", log_probs)
+    beam: Beginnings = {(): (0.0, -math.inf)}
     for step in log_probs.tolist():
         beam = dict(
             nlargest(width, _extended(beam, step, blank).items(), lambda one: _log_add(*one[1]))
@@ -205,10 +229,10 @@ def ctc_beam_search(
 
 
 # Of each beginning, the log-probabilities of its alignments: those that end in a blank, the others.
-Beam = dict[tuple[int, ...], tuple[float, float]]
+Beginnings = dict[tuple[int, ...], tuple[float, float]]
 
 
-def _extended(beam: Beam, step: list[float], blank: int) -> Beam:
+def _extended(beam: Beginnings, step: list[float], blank: int) -> Beginnings:
     """Return all beginnings after one more step, without those that are impossible."""
     found: defaultdict[tuple[int, ...], list[float]] = defaultdict(lambda: [-math.inf, -math.inf])
 
@@ -236,44 +260,38 @@ def _log_add(a: float, b: float) -> float:
     return larger + math.log1p(math.exp(smaller - larger))
 
 
+def _require_labels(targets: Tensor, target_lengths: Tensor, blank: int) -> None:
+    """Raise unless there are labels, which are not blank, up to each length."""
+    require_shape("targets", targets, "N", "S")
+    batch, longest = targets.shape
+    _require_lengths("target_lengths", target_lengths, batch, 0, longest)
+    _require_int("blank", blank, 0)
+    labels = targets[lengths_to_mask(target_lengths, longest)]
+    _require_integers("targets", labels)
+    wrong = labels[(labels < 0) | (labels == blank)]
+    if len(wrong):
+        wanted = f"labels of at least 0, other than the blank {blank}"
+        raise ValueError(f"targets: expected {wanted}, got {sorted(set(wrong.tolist()))}")
+
+
 def _require_ctc(
-    log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int
-) -> None:
-    """Raise unless the arguments of `ctc_loss` fit together."""
+    log_probs: Tensor, targets: Tensor, symbols: Tensor, input_lengths: Tensor, blank: int
+) -> Tensor:
+    """Return the real steps (N, T), and raise unless log-probabilities fit to targets."""
     require_shape("log_probs", log_probs, "N", "T", "C")
+    require_shape("targets", targets, log_probs.shape[0], "S")
     if log_probs.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"log_probs: expected float32 or float64, got {log_probs.dtype}")
+    real = _require_decodable(log_probs, input_lengths, blank)
+    _require_range("targets", symbols, 0, log_probs.shape[2] - 1)
+    return real
+
+
+def _require_decodable(log_probs: Tensor, input_lengths: Tensor, blank: int) -> Tensor:
+    """Return the real steps (N, T), and raise unless each has log-probabilities, and a blank."""
     batch, steps, symbols = log_probs.shape
-    require_shape("targets", targets, batch, "S")
-    require_shape("input_lengths", input_lengths, batch)
-    require_shape("target_lengths", target_lengths, batch)
-    _require_integers("input_lengths", input_lengths, 0, steps)
-    _require_integers("target_lengths", target_lengths, 0, targets.shape[1])
-    _require_blank(blank, symbols)
-    labels = targets[lengths_to_mask(target_lengths, targets.shape[1])]
-    _require_integers("targets", labels, 0, symbols - 1)
-    if (labels == blank).any():
-        raise ValueError(
-            f"targets: expected no label {blank}, which is the blank, got {targets.tolist()}"
-        )
-
-
-def _require_integers(name: str, tensor: Tensor, lowest: int, highest: int) -> None:
-    """Raise unless a tensor holds integers within a range."""
-    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype is torch.bool:
-        raise TypeError(f"{name}: expected integers, got {tensor.dtype}")
-    if ((tensor < lowest) | (tensor > highest)).any():
-        raise ValueError(f"{name}: expected from {lowest} to {highest} each, got {tensor.tolist()}")
-
-
-def _require_blank(blank: int, symbols: int) -> None:
-    """Raise unless the blank is one of the symbols."""
-    if not 0 <= blank < symbols:
-        raise ValueError(f"blank: expected from 0 to {symbols - 1}, got {blank}")
-
-
-def _require_decodable(log_probs: Tensor, blank: int) -> None:
-    """Raise unless each step has a most probable symbol, and a blank."""
-    _require_blank(blank, log_probs.shape[-1])
-    if log_probs.isnan().any():
-        raise ValueError(f"log_probs: expected numbers, got NaN, of shape {tuple(log_probs.shape)}")
+    _require_lengths("input_lengths", input_lengths, batch, 0, steps)
+    _require_int("blank", blank, 0, symbols - 1)
+    real = lengths_to_mask(input_lengths, steps)
+    _require_log_probabilities("log_probs", log_probs.detach()[real])
+    return real

@@ -6,6 +6,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from rnn_tutorial.heads.checks import (
+    _of_step,
+    _require_floats,
+    _require_int,
+    _require_integers,
+    _require_number,
+)
 from rnn_tutorial.shapes import require_shape
 
 State = tuple[Tensor, ...]
@@ -64,10 +71,7 @@ def keep_top_k(scores: Tensor, k: int) -> Tensor:
     Explained in: docs/en/labs/characters.py
     """
     _require_scores(scores)
-    if not isinstance(k, int):
-        raise TypeError(f"k: expected an int, got {k!r}")
-    if not 1 <= k <= scores.shape[-1]:
-        raise ValueError(f"k: expected from 1 to {scores.shape[-1]}, got {k}")
+    _require_int("k", k, 1, scores.shape[-1])
     lowest = scores.topk(k, dim=-1).values[..., -1:]
     return scores.masked_fill(scores < lowest, -torch.inf)
 
@@ -146,9 +150,11 @@ def generate(
         with it and that symbol, a second call goes on where the first one stopped
 
     Raises:
-        TypeError: if `steps` is no int.
+        TypeError: if `steps` is no int, `step` does not return a pair, or if `first`, or what
+            `choose` returns, are no integers.
         ValueError: if `steps` is less than 1.
-        RuntimeError: if `first`, or what `choose` returns, is not one symbol for each sample.
+        RuntimeError: if `first`, or what `choose` returns, is not one symbol for each sample, or
+            if `step` does not return scores (N, C).
 
     Source:
         Graves (2013), section 2.
@@ -160,32 +166,25 @@ def generate(
     Explained in: docs/en/labs/characters.py
     """
     require_shape("first", first, "N")
-    if not isinstance(steps, int):
-        raise TypeError(f"steps: expected an int, got {steps!r}")
-    if steps < 1:
-        raise ValueError(f"steps: expected at least 1, got {steps}")
+    _require_integers("first", first)
+    _require_int("steps", steps, 1)
     written = [first]
     with torch.no_grad():
         for _ in range(steps):
-            scores, state = step(state, written[-1])
+            scores, state = _of_step(step(state, written[-1]), len(first))
             chosen = choose(scores)
             require_shape("choose", chosen, len(first))
+            _require_integers("choose", chosen)
             written.append(chosen)
     return torch.stack(written[1:], dim=1), state
 
 
 def _require_scores(scores: Tensor) -> None:
     """Raise unless every row is a distribution after softmax."""
-    if not scores.is_floating_point():
-        raise TypeError(f"scores: expected floating-point numbers, got {scores.dtype}")
+    _require_floats("scores", scores)
     if scores.dim() == 0 or scores.shape[-1] == 0:
         raise ValueError(f"scores: expected shape (..., C), got {tuple(scores.shape)}")
     if scores.isnan().any() or (scores == torch.inf).any():
         raise ValueError("scores: expected finite numbers or -inf, got NaN or infinity")
     if (scores == -torch.inf).all(dim=-1).any():
         raise ValueError("scores: expected a finite number in every row, got a row of -inf")
-
-
-def _require_number(name: str, value: float, expected: str) -> None:
-    if not isinstance(value, int | float):
-        raise TypeError(f"{name}: expected {expected}, got {value!r}")

@@ -610,8 +610,8 @@ MUTATIONS = [
     Mutation(
         "each symbol is read from the first state again",
         "heads/sampling.py",
-        right="scores, state = step(state, written[-1])",
-        wrong="scores, _ = step(state, written[-1])",
+        right="scores, state = _of_step(",
+        wrong="scores, _ = _of_step(",
         caught_by={"heads": ["writing step by step"]},
     ),
     Mutation(
@@ -682,8 +682,8 @@ MUTATIONS = [
     Mutation(
         "marginals are the gradient of the sum, not of its logarithm",
         "heads/crf.py",
-        right="log_partition(emissions, *weights, lengths).sum()",
-        wrong="log_partition(emissions, *weights, lengths).exp().sum()",
+        right="log_partition(emissions, moves, start, end, lengths).sum()",
+        wrong="log_partition(emissions, moves, start, end, lengths).exp().sum()",
         caught_by={"sequence-losses": ["a tag's probability"]},
     ),
     Mutation(

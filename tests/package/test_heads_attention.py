@@ -198,6 +198,28 @@ def test_additive_scores_rejects(place: int, shape: tuple[int, ...], name: str) 
         additive_scores(*(torch.zeros(each) for each in shapes))
 
 
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize(
+    "row", [[0.0, math.nan], [0.0, math.inf], [math.inf, -math.inf], [-math.inf, -math.inf]]
+)
+def test_scores_that_give_no_weights_are_rejected(row: list[float], masked: bool) -> None:
+    scores = torch.tensor([[[0.0, 1.0], row]])
+    mask = torch.ones(1, 2, dtype=torch.bool) if masked else None
+    for call in (attention_weights, lambda *given: attend(given[0], torch.ones(1, 2, 3), given[1])):
+        with pytest.raises(ValueError, match=r"^scores: expected finite .*, got NaN, infinity or "):
+            call(scores, mask)
+
+
+def test_a_score_of_minus_infinity_rules_out_a_key() -> None:
+    scores = torch.tensor([[[0.0, -math.inf, 0.0]]])
+    assert attention_weights(scores).tolist() == [[[0.5, 0, 0.5]]]
+
+
+def test_scores_that_are_integers_are_rejected() -> None:
+    with pytest.raises(TypeError, match=r"^scores: expected floating-point .*, got torch.int64$"):
+        attention_weights(torch.zeros(N, S, T).long())
+
+
 def test_masks_that_do_not_fit_are_rejected() -> None:
     scores = torch.zeros(N, S, T)
     with pytest.raises(RuntimeError, match=r"^scores: expected shape \(N, S, T\), got \(3, 5\)$"):

@@ -2,6 +2,7 @@
 
 import math
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -219,6 +220,9 @@ def test_empty_batch() -> None:
     assert beams.lengths.shape == (0, 2)
 
 
+POWER = "length_power: expected a finite number of at least 0"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -227,10 +231,35 @@ def test_empty_batch() -> None:
         ({"width": 2.0}, TypeError, "width: expected an int, got 2.0"),
         ({"steps": 0}, ValueError, "steps: expected at least 1, got 0"),
         ({"steps": None}, TypeError, "steps: expected an int, got None"),
-        ({"length_power": -1.0}, ValueError, "length_power: expected at least 0, got -1.0"),
-        ({"length_power": math.nan}, ValueError, "length_power: expected at least 0, got nan"),
-        ({"stop": 3}, ValueError, "stop: expected a symbol from 0 to 2, got 3"),
-        ({"stop": -1}, ValueError, "stop: expected a symbol from 0 to 2, got -1"),
+        ({"width": True}, TypeError, "width: expected an int, got True"),
+        ({"steps": True}, TypeError, "steps: expected an int, got True"),
+        ({"start": 0.5}, TypeError, "start: expected an int, got 0.5"),
+        ({"start": -1}, ValueError, "start: expected at least 0, got -1"),
+        *(
+            ({"length_power": value}, ValueError, f"{POWER}, got {value}")
+            for value in (-1.0, math.nan, math.inf)
+        ),
+        ({"length_power": "1"}, TypeError, f"{POWER}, got '1'"),
+        ({"length_power": True}, TypeError, f"{POWER}, got True"),
+        (
+            {"length_power": 128, "steps": 2},
+            ValueError,
+            r"length_power: so high that 2\*\*128 overflows",
+        ),
+        ({"stop": 3}, ValueError, "stop: expected from 0 to 2, got 3"),
+        ({"stop": -1}, ValueError, "stop: expected at least 0, got -1"),
+        ({"stop": 0.0}, TypeError, "stop: expected an int, got 0.0"),
+        ({"stop": False}, TypeError, "stop: expected an int, got False"),
+        (
+            {"state": (torch.tensor(1.0),)},
+            RuntimeError,
+            r"state\[0\]: expected shape \(N\), got \(\)",
+        ),
+        (
+            {"state": (torch.zeros(2, 4), torch.zeros(1, 3, 5))},
+            RuntimeError,
+            r"state\[1\]: expected shape \(2, \*, \*\), got \(1, 3, 5\)",
+        ),
         ({"state": torch.zeros(1)}, TypeError, "state: expected a tuple of tensors, got Tensor"),
         ({"state": ()}, TypeError, "state: expected a tuple of tensors, got tuple"),
         ({"state": (1,)}, TypeError, "state: expected a tuple of tensors, got tuple"),
@@ -245,10 +274,17 @@ def test_search_rejects(arguments: dict[str, object], error: type[Exception], me
 @pytest.mark.parametrize(
     ("returned", "error", "message"),
     [
-        (torch.zeros(2), RuntimeError, r"log-probabilities: expected shape \(2, C\), got \(2,\)"),
-        (torch.zeros(3, 4), RuntimeError, r".*: expected shape \(2, C\), got \(3, 4\)"),
-        (torch.full((2, 4), math.nan), ValueError, ".*: expected at most 0 from the step, got nan"),
-        (torch.full((2, 4), 7.5), ValueError, ".*: expected at most 0 from the step, got 7.5"),
+        (torch.zeros(2), RuntimeError, r"expected shape \(2, C\), got \(2,\)"),
+        (torch.zeros(3, 4), RuntimeError, r"expected shape \(2, C\), got \(3, 4\)"),
+        (torch.zeros(2, 4).long(), TypeError, "expected floating-point numbers, got torch.int64"),
+        *(
+            (
+                torch.full((2, 4), value),
+                ValueError,
+                f"expected log-probabilities, at most 0, got {value}",
+            )
+            for value in (math.nan, math.inf, 7.5)
+        ),
     ],
 )
 def test_steps_that_return_no_log_probabilities_are_rejected(
@@ -257,5 +293,40 @@ def test_steps_that_return_no_log_probabilities_are_rejected(
     def step(state: SearchState, symbols: Tensor) -> tuple[Tensor, SearchState]:
         return returned, state
 
-    with pytest.raises(error, match=f"^{message}$"):
+    with pytest.raises(error, match=f"^scores of step: {message}$"):
         beam_search(step, states(1), start=0, stop=0, steps=2, width=2)
+
+
+LOG_P = torch.zeros(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("returned", "error", "message"),
+    [
+        (LOG_P, TypeError, "step: expected a pair of a tensor and the next state, got Tensor"),
+        ((LOG_P,) * 3, TypeError, "step: expected a pair .*, got Tensor, Tensor, Tensor"),
+        (([0.0], (LOG_P,)), TypeError, "step: expected a pair .*, got list, tuple"),
+        ((LOG_P, LOG_P), TypeError, "state of step: expected a tuple of tensors, got Tensor"),
+        ((LOG_P, [LOG_P]), TypeError, "state of step: expected a tuple of tensors, got list"),
+        (
+            (LOG_P, (LOG_P, torch.zeros(1, 3))),
+            RuntimeError,
+            r"state of step\[1\]: expected shape \(2, \*\), got \(1, 3\)",
+        ),
+    ],
+)
+def test_steps_that_return_something_else_are_rejected(
+    returned: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=f"^{message}$"):
+        beam_search(lambda *_: returned, states(1), start=0, stop=0, steps=2, width=2)
+
+
+def test_a_high_power_of_the_length_gives_no_nan() -> None:
+    rows = torch.tensor([[0.0, 1.0, 0.0], [0.4, 0.6, 0.0], [1.0, 0.0, 0.0]]).log()
+    beams = beam_search(
+        lambda state, symbols: (rows[symbols], state), (torch.zeros(1),),
+        start=0, stop=0, steps=4, width=3, length_power=40,
+    )  # fmt: skip
+    assert sequence(beams, 0, 0) == (1, 1, 1, 1)
+    assert not beams.log_probabilities.isnan().any()

@@ -187,14 +187,80 @@ def test_shapes_that_do_not_fit(position: int, shape: tuple[int, ...], message: 
 
 @pytest.mark.parametrize("lengths", [[0, 1, 2, 3, 4], [1, 2, 3, 4, 6], [-1, 1, 1, 1, 1]])
 def test_lengths_out_of_range(lengths: list[int]) -> None:
-    with pytest.raises(ValueError, match=r"lengths: expected from 1 to T = 5 each, got \["):
+    with pytest.raises(ValueError, match=r"^lengths: expected from 1 to 5 each, got \[(-1|0|6)\]$"):
         log_partition(*drawn(3, 5, torch.float32), torch.tensor(lengths))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bool, torch.complex64])
+def test_lengths_of_another_type(dtype: torch.dtype) -> None:
+    arguments = drawn(3, 5, torch.float32)
+    for function in (log_partition, best_path, tag_marginals):
+        with pytest.raises(TypeError, match=rf"^lengths: expected integers, got {dtype}$"):
+            function(*arguments, torch.full((5,), 2.5).to(dtype))
+        with pytest.raises(TypeError, match=r"^lengths: expected a tensor of integers, got list$"):
+            function(*arguments, [1] * 5)
+
+
+NAMES = ["emissions", "transitions", "start_transitions", "end_transitions"]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("position", range(4))
+def test_scores_that_are_not_finite(position: int, value: float) -> None:
+    arguments = list(drawn(3, 5, torch.float32))
+    arguments[position].view(-1)[0] = value
+    message = f"^{NAMES[position]}: expected finite numbers, -1e\\+30 for .*, got {value}$"
+    for function in (log_partition, best_path, tag_marginals):
+        with pytest.raises(ValueError, match=message):
+            function(*arguments)
+    with pytest.raises(ValueError, match=message):
+        path_score(arguments[0], torch.zeros(5, 5, dtype=torch.long), *arguments[1:])
+
+
+@pytest.mark.parametrize("position", range(4))
+def test_scores_that_are_integers(position: int) -> None:
+    arguments = list(drawn(3, 5, torch.float32))
+    arguments[position] = arguments[position].long()
+    message = f"^{NAMES[position]}: expected floating-point numbers, got torch.int64$"
+    for function in (log_partition, best_path, tag_marginals):
+        with pytest.raises(TypeError, match=message):
+            function(*arguments)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_emissions_at_padding_may_be_anything(value: float) -> None:
+    emissions, *weights = drawn(3, 5, torch.float64)
+    lengths, tags = torch.arange(1, 6), torch.ones(5, 5, dtype=torch.long)
+    padding = torch.arange(5) >= lengths.unsqueeze(1)
+    spoilt = emissions.masked_fill(padding.unsqueeze(2), value).requires_grad_()
+    for function in (log_partition, best_path, tag_marginals):
+        expected = function(emissions, *weights, lengths)
+        torch.testing.assert_close(function(spoilt, *weights, lengths), expected)
+    loss = log_partition(spoilt, *weights, lengths) - path_score(spoilt, tags, *weights, lengths)
+    (gradient,) = torch.autograd.grad(loss.sum(), spoilt)
+    assert gradient.isfinite().all()
+    assert (gradient[padding] == 0).all()
+
+
+def test_marginals_whatever_the_mode() -> None:
+    emissions, *weights = drawn(3, 5, torch.float64)
+    expected = tag_marginals(emissions, *weights, torch.arange(1, 6))
+    with torch.inference_mode():
+        emissions, *weights = drawn(3, 5, torch.float64)  # tensors of that mode
+        assert torch.equal(tag_marginals(emissions, *weights, torch.arange(1, 6)), expected)
+    assert torch.equal(tag_marginals(emissions, *weights, torch.arange(1, 6)), expected)
 
 
 def test_no_step_at_all() -> None:
     weights = torch.zeros(2, 2), torch.zeros(2), torch.zeros(2)
-    with pytest.raises(ValueError, match="from 1 to T = 0"):
+    with pytest.raises(
+        RuntimeError, match=r"^emissions: expected T and C of .* 1, .* \(1, 0, 2\)$"
+    ):
         best_path(torch.zeros(1, 0, 2), *weights)
+    with pytest.raises(
+        RuntimeError, match=r"^emissions: expected T and C of .* 1, .* \(1, 2, 0\)$"
+    ):
+        best_path(torch.zeros(1, 2, 0), torch.zeros(0, 0), torch.zeros(0), torch.zeros(0))
 
 
 def test_tags_that_do_not_fit() -> None:
@@ -203,7 +269,29 @@ def test_tags_that_do_not_fit() -> None:
         path_score(emissions, torch.zeros(5, 4, dtype=torch.long), *weights)
     for wrong in (-1, 3):
         tags = torch.full((5, 5), wrong)
-        with pytest.raises(ValueError, match=f"tags: expected from 0 to 2, got from {wrong} to"):
+        message = rf"^tags, up to each length: expected from 0 to 2 each, got \[{wrong}\]$"
+        with pytest.raises(ValueError, match=message):
             path_score(emissions, tags, *weights)
+    with pytest.raises(TypeError, match=r"^tags.*: expected integers, got torch.float32$"):
+        path_score(emissions, torch.zeros(5, 5), *weights)
     with pytest.raises(RuntimeError, match=r"allowed: expected shape \(3, 3\), got \(2, 3\)"):
         forbid(weights[0], torch.ones(2, 3, dtype=torch.bool))
+    for dtype in (torch.int64, torch.float32):
+        with pytest.raises(TypeError, match=rf"^allowed: expected bools, .*, got {dtype}$"):
+            forbid(weights[0], torch.ones(3, 3, dtype=dtype))
+    with pytest.raises(TypeError, match=r"^scores: expected floating-point numbers, got torch.int"):
+        forbid(weights[0].long(), torch.ones(3, 3, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("padding", [-100, 3, 99])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.int16])
+def test_tags_at_padding_may_be_anything(padding: int, dtype: torch.dtype) -> None:
+    emissions, *weights = drawn(3, 5, torch.float64)
+    lengths = torch.arange(1, 6)
+    real = torch.arange(5) < lengths.unsqueeze(1)
+    tags = torch.arange(25).view(5, 5) % 3
+    filled = tags.masked_fill(~real, padding).to(dtype)
+    expected = path_score(emissions, tags, *weights, lengths)
+    assert torch.equal(path_score(emissions, filled, *weights, lengths), expected)
+    with pytest.raises(ValueError, match=rf"^tags, up to each length: .*, got \[{padding}\]$"):
+        path_score(emissions, filled, *weights, lengths.clamp(min=2))

@@ -151,7 +151,7 @@ def test_loss_and_gradient_are_torchs(seed: int, dtype: torch.dtype) -> None:
 
 def test_gradient_is_right_by_finite_differences() -> None:
     logits, *arguments, blank = draw(3, torch.float64, steps=8)
-    leaf = logits.requires_grad_()
+    leaf = logits.log_softmax(2).requires_grad_()
     assert torch.autograd.gradcheck(lambda x: ctc_loss(x, *arguments, blank), (leaf,))
 
 
@@ -283,6 +283,7 @@ def test_certain_steps_leave_one_sequence() -> None:
 
 # ---- bad input --------------------------------------------------------------------------------
 
+LOG_P = "expected log-probabilities, at most 0"
 GOOD: dict[str, Any] = {
     "log_probs": torch.zeros(2, 4, 3),
     "targets": torch.tensor([[1, 2], [1, 0]]),
@@ -297,38 +298,41 @@ GOOD: dict[str, Any] = {
     [
         ("log_probs", torch.zeros(2, 4, 3).half(), TypeError, "expected float32 or float64, got "),
         ("log_probs", torch.zeros(4, 3), RuntimeError, "expected shape (N, T, C), got (4, 3)"),
-        ("targets", torch.tensor([1, 2]), RuntimeError, "expected shape (2, S), got (2,)"),
+        ("log_probs", torch.full((2, 4, 3), math.nan), ValueError, f"{LOG_P}, got nan"),
+        ("log_probs", torch.full((2, 4, 3), math.inf), ValueError, f"{LOG_P}, got inf"),
+        ("log_probs", torch.full((2, 4, 3), 0.25), ValueError, f"{LOG_P}, got 0.25"),
+        ("targets", torch.tensor([1, 2]), RuntimeError, "expected shape (N, S), got (2,)"),
         ("targets", torch.ones(2, 2), TypeError, "expected integers, got torch.float32"),
         (
             "targets",
             torch.tensor([[3, 1], [1, 1]]),
             ValueError,
-            "expected from 0 to 2 each, got [3, ",
+            "expected from 0 to 2 each, got [3]",
         ),
         (
             "targets",
             torch.tensor([[-1, 1], [1, 1]]),
             ValueError,
-            "expected from 0 to 2 each, got [-1",
+            "expected labels of at least 0, other than the blank 0, got [-1]",
         ),
         (
             "targets",
             torch.tensor([[0, 1], [1, 1]]),
             ValueError,
-            "expected no label 0, which is the ",
+            "expected labels of at least 0, other than the blank 0, got [0]",
         ),
         ("input_lengths", torch.tensor([4]), RuntimeError, "expected shape (2), got (1,)"),
         (
             "input_lengths",
             torch.tensor([5, 1]),
             ValueError,
-            "expected from 0 to 4 each, got [5, 1]",
+            "expected from 0 to 4 each, got [5]",
         ),
         (
             "input_lengths",
             torch.tensor([-1, 1]),
             ValueError,
-            "expected from 0 to 4 each, got [-1, 1]",
+            "expected from 0 to 4 each, got [-1]",
         ),
         (
             "input_lengths",
@@ -342,12 +346,14 @@ GOOD: dict[str, Any] = {
             TypeError,
             "expected integers, got torch.bool",
         ),
+        ("input_lengths", [4, 3], TypeError, "expected a tensor of integers, got list"),
+        ("target_lengths", (2, 1), TypeError, "expected a tensor of integers, got tuple"),
         ("target_lengths", torch.tensor([[2, 1]]), RuntimeError, "expected shape (2), got (1, 2)"),
         (
             "target_lengths",
             torch.tensor([3, 1]),
             ValueError,
-            "expected from 0 to 2 each, got [3, 1]",
+            "expected from 0 to 2 each, got [3]",
         ),
         (
             "target_lengths",
@@ -356,7 +362,9 @@ GOOD: dict[str, Any] = {
             "expected integers, got torch.complex64",
         ),
         ("blank", 3, ValueError, "expected from 0 to 2, got 3"),
-        ("blank", -1, ValueError, "expected from 0 to 2, got -1"),
+        ("blank", -1, ValueError, "expected at least 0, got -1"),
+        ("blank", 0.5, TypeError, "expected an int, got 0.5"),
+        ("blank", True, TypeError, "expected an int, got True"),
     ],
 )
 def test_bad_input_of_the_loss_is_named(
@@ -371,18 +379,23 @@ def test_bad_input_of_the_loss_is_named(
     ("options", "error", "message"),
     [
         ({"width": 0}, ValueError, "width: expected at least 1, got 0"),
-        ({"width": 2.0}, TypeError, "width: expected an integer, got 2.0"),
-        ({"width": True}, TypeError, "width: expected an integer, got True"),
+        ({"width": 2.0}, TypeError, "width: expected an int, got 2.0"),
+        ({"width": True}, TypeError, "width: expected an int, got True"),
+        ({"blank": True}, TypeError, "blank: expected an int, got True"),
+        *(
+            (
+                {"log_probs": torch.full((2, 3), value)},
+                ValueError,
+                f"log_probs: {LOG_P}, got {value}",
+            )
+            for value in (math.nan, math.inf, 0.25)
+        ),
+        ({"log_probs": torch.zeros(2, 3).long()}, TypeError, "log_probs: expected floating-point"),
         ({"blank": 3}, ValueError, "blank: expected from 0 to 2, got 3"),
         (
             {"log_probs": torch.zeros(1, 4, 3)},
             RuntimeError,
             "log_probs: expected shape (T, C), got",
-        ),
-        (
-            {"log_probs": torch.full((2, 3), math.nan)},
-            ValueError,
-            "log_probs: expected numbers, got",
         ),
     ],
 )
@@ -401,7 +414,21 @@ def test_bad_input_of_the_beam_search_is_named(
             RuntimeError,
             "log_probs: expected shape (N, T, C), got",
         ),
-        ({"log_probs": torch.full((2, 4, 3), math.nan)}, ValueError, "log_probs: expected numbers"),
+        *(
+            (
+                {"log_probs": torch.full((2, 4, 3), value)},
+                ValueError,
+                f"log_probs: {LOG_P}, got {value}",
+            )
+            for value in (math.nan, math.inf, 0.25)
+        ),
+        (
+            {"log_probs": torch.zeros(2, 4, 3).int()},
+            TypeError,
+            "log_probs: expected floating-point",
+        ),
+        ({"input_lengths": torch.tensor([2.5, 1])}, TypeError, "input_lengths: expected integers"),
+        ({"blank": 0.5}, TypeError, "blank: expected an int, got 0.5"),
         (
             {"input_lengths": torch.tensor([1])},
             RuntimeError,
@@ -423,8 +450,134 @@ def test_bad_input_of_greedy_decoding_is_named(
         ctc_greedy(**(good | options))
 
 
-@pytest.mark.parametrize("arguments", [(torch.tensor([1]), torch.tensor([1])),
-                                       (torch.tensor([[1]]), torch.tensor([1, 1]))])  # fmt: skip
-def test_bad_input_of_the_states_is_named(arguments: tuple[Tensor, Tensor]) -> None:
-    with pytest.raises(RuntimeError, match=r"^target(s|_lengths): expected shape"):
-        ctc_states(*arguments)
+def test_targets_of_another_batch_are_named() -> None:
+    more = {"targets": torch.ones(3, 2).long(), "target_lengths": torch.ones(3).long()}
+    with pytest.raises(RuntimeError, match=r"^targets: expected shape \(2, S\), got \(3, 2\)$"):
+        ctc_loss(**(GOOD | more))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"targets": torch.tensor([1])}, RuntimeError, "targets: expected shape (N, S), got (1,)"),
+        ({"targets": torch.ones(1, 2)}, TypeError, "targets: expected integers, got torch.float32"),
+        (
+            {"targets": torch.tensor([[1, -1]])},
+            ValueError,
+            "targets: expected labels of at least 0, other than the blank 0, got [-1]",
+        ),
+        (
+            {"targets": torch.tensor([[1, 0]])},
+            ValueError,
+            "targets: expected labels of at least 0, other than the blank 0, got [0]",
+        ),
+        (
+            {"target_lengths": torch.tensor([1, 1])},
+            RuntimeError,
+            "target_lengths: expected shape (1), got (2,)",
+        ),
+        (
+            {"target_lengths": torch.tensor([3])},
+            ValueError,
+            "target_lengths: expected from 0 to 2 each, got [3]",
+        ),
+        (
+            {"target_lengths": torch.tensor([1.5])},
+            TypeError,
+            "target_lengths: expected integers, got torch.float32",
+        ),
+        ({"blank": 0.5}, TypeError, "blank: expected an int, got 0.5"),
+        ({"blank": True}, TypeError, "blank: expected an int, got True"),
+        ({"blank": -1}, ValueError, "blank: expected at least 0, got -1"),
+    ],
+)
+def test_bad_input_of_the_states_is_named(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    good = {"targets": torch.tensor([[1, 2]]), "target_lengths": torch.tensor([2])}
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        ctc_states(**(good | options))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    [
+        ("emission", torch.zeros(5), RuntimeError, "expected shape (N, 2*S + 1), got (5,)"),
+        ("alpha", torch.zeros(1, 5), RuntimeError, "expected shape (2, 5), got (1, 5)"),
+        ("alpha", torch.zeros(2, 1), RuntimeError, "expected shape (2, 5), got (2, 1)"),
+        ("may_skip", torch.ones(1, 5).bool(), RuntimeError, "expected shape (2, 5), got (1, 5)"),
+        ("may_skip", torch.ones(2, 5).int(), TypeError, "expected bools, True where a step may "),
+    ],
+)
+def test_bad_input_of_the_step_is_named(
+    name: str, value: Tensor, error: type[Exception], message: str
+) -> None:
+    zeros = torch.zeros(2, 5)
+    good = {"emission": zeros, "alpha": zeros, "may_skip": zeros.bool()}
+    assert ctc_step(**good).shape == (2, 5)
+    with pytest.raises(error, match=f"^{re.escape(f'{name}: {message}')}"):
+        ctc_step(**(good | {name: value}))
+
+
+@pytest.mark.parametrize(
+    ("path", "blank", "error", "message"),
+    [
+        ([0, 1.0], 0, TypeError, "path: expected an int, got 1.0"),
+        ([0, True], 0, TypeError, "path: expected an int, got True"),
+        ("aab", 0, TypeError, "path: expected an int, got 'a'"),
+        ([0, -1], 0, ValueError, "path: expected at least 0, got -1"),
+        ([torch.tensor(1)], 0, TypeError, "path: expected an int, got tensor(1)"),
+        (torch.tensor([1.0]), 0, TypeError, "path: expected an int, got 1.0"),
+        (torch.tensor(1), 0, RuntimeError, "path: expected shape (T), got ()"),
+        (torch.tensor([[1]]), 0, RuntimeError, "path: expected shape (T), got (1, 1)"),
+        ([1], False, TypeError, "blank: expected an int, got False"),
+        ([1], 0.0, TypeError, "blank: expected an int, got 0.0"),
+        ([1], -1, ValueError, "blank: expected at least 0, got -1"),
+    ],
+)
+def test_bad_input_of_collapsing_is_named(
+    path: Any, blank: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        ctc_collapse(path, blank)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8])
+def test_collapse_of_a_tensor_gives_ints(dtype: torch.dtype) -> None:
+    found = ctc_collapse(torch.tensor([0, 7, 7, 0, 7, 3], dtype=dtype))
+    assert found == [7, 7, 3]
+    assert {type(label) for label in found} == {int}
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint8])
+def test_labels_and_lengths_of_any_integer_type(dtype: torch.dtype) -> None:
+    logits, *integers, blank = draw(1, torch.float32)
+    log_probs = logits.log_softmax(2)
+    expected = ctc_loss(log_probs, *integers, blank)
+    assert torch.equal(ctc_loss(log_probs, *(x.to(dtype) for x in integers), blank), expected)
+    lengths = integers[1]
+    assert ctc_greedy(log_probs, lengths.to(dtype)) == ctc_greedy(log_probs, lengths)
+
+
+def test_padding_is_not_decoded_whatever_it_holds() -> None:
+    log_probs, lengths = torch.randn(2, 4, 3).log_softmax(2), torch.tensor([4, 2])
+    spoilt = log_probs.clone()
+    spoilt[1, 2:] = math.nan
+    assert ctc_greedy(spoilt, lengths) == ctc_greedy(log_probs, lengths)
+
+
+def test_rounding_above_zero_is_no_mistake() -> None:
+    log_probs = torch.full((1, 2, 2), 1e-4)
+    two = torch.tensor([2])
+    assert ctc_loss(log_probs, torch.tensor([[1]]), two, torch.tensor([1])).isfinite()
+    assert ctc_greedy(log_probs, two) == [[]]
+    assert len(ctc_beam_search(log_probs[0], 2)) == 2
+
+
+def test_step_compiles_in_one_piece() -> None:
+    _, may_skip = ctc_states(torch.tensor([[1, 1, 2]]), torch.tensor([3]))
+    alpha, emission = torch.randn(2, 1, 7)
+    compiled = torch.compile(ctc_step, fullgraph=True, backend="eager")
+    assert torch.equal(compiled(emission, alpha, may_skip), ctc_step(emission, alpha, may_skip))
+    loss = torch.compile(ctc_loss, backend="eager")
+    torch.testing.assert_close(loss(**GOOD), ctc_loss(**GOOD))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import pytest
 import torch
@@ -312,7 +313,11 @@ POSITIVE, SHARE = "expected a positive finite number", "expected a number above 
         (partial(apply_temperature, SCORES, "1"), TypeError, f"temperature: {POSITIVE}, got '1'"),
         *((partial(keep_top_k, SCORES, value), ValueError, f"k: expected from 1 to 5, got {value}")
           for value in (0, -1, 6)),
+        (partial(apply_temperature, SCORES, True), TypeError,
+         f"temperature: {POSITIVE}, got True"),
         (partial(keep_top_k, SCORES, 2.0), TypeError, "k: expected an int, got 2.0"),
+        (partial(keep_top_k, SCORES, True), TypeError, "k: expected an int, got True"),
+        (partial(keep_nucleus, SCORES, True), TypeError, f"p: {SHARE}, got True"),
         *((partial(keep_nucleus, SCORES, value), ValueError, f"p: {SHARE}, got {value}")
           for value in (0, 1.01, -0.5, math.nan)),
         (partial(keep_nucleus, SCORES, None), TypeError, f"p: {SHARE}, got None"),
@@ -333,7 +338,30 @@ def test_generation_refuses_what_does_not_fit() -> None:
         generate(writer.step, state, first, 0)
     with pytest.raises(TypeError, match=r"^steps: expected an int, got 2\.0$"):
         generate(writer.step, state, first, 2.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^steps: expected an int, got True$"):
+        generate(writer.step, state, first, True)
+    with pytest.raises(TypeError, match=r"^first: expected integers, got torch.float32$"):
+        generate(writer.step, state, first.float(), 1)
     with pytest.raises(RuntimeError, match=r"^first: expected shape \(N\), got \(2, 1\)$"):
         generate(writer.step, state, first[:, None], 1)
     with pytest.raises(RuntimeError, match=r"^choose: expected shape \(2\), got \(2, 5\)$"):
         generate(writer.step, state, first, 1, lambda scores: scores)
+    with pytest.raises(TypeError, match=r"^choose: expected integers, got torch.float32$"):
+        generate(writer.step, state, first, 1, lambda scores: scores.max(dim=-1).values)
+
+
+@pytest.mark.parametrize(
+    ("returned", "error", "message"),
+    [
+        ((torch.zeros(3, 5), ()), RuntimeError, r"scores of step: .* \(2, C\), got \(3, 5\)"),
+        ((torch.zeros(2, 1, 5), ()), RuntimeError, r"scores of step: .* got \(2, 1, 5\)"),
+        (torch.zeros(2, 5), TypeError, "step: expected a pair of a tensor and .*, got Tensor"),
+        (([0.5], ()), TypeError, "step: expected a pair of a tensor and .*, got list, tuple"),
+        ((torch.zeros(2, 5), 1, 2), TypeError, "step: expected a pair .*, got Tensor, int, int"),
+    ],
+)
+def test_what_the_step_returns_is_not_blamed_on_the_choice(
+    returned: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=f"^{message}$"):
+        generate(lambda *_: returned, (), torch.tensor([0, 1]), 1)
