@@ -301,7 +301,7 @@ def sees_future(forecaster: Forecaster, parts: Parts) -> bool:
 # - *指数平滑*（exponential smoothing）：每个星期几的每个小时各有一个水平，每周更新一次：$\ell \leftarrow \ell + \alpha\,(x - \ell)$。
 #   预测值就是这个水平。
 #
-# 误差用 [MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001) 表示，即平均绝对误差除以季节性朴素预测*在过去*的平均绝对误差。
+# 误差用平均绝对标度误差（mean absolute scaled error，[MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001)）表示，即平均绝对误差除以季节性朴素预测*在过去*的平均绝对误差。
 # 这样，僻静的小巷与繁忙的街道就可以相互比较；小于 1，就表示比重复上一周的做法更准。
 
 
@@ -731,7 +731,7 @@ assert by_seed.std(dim=1).max() < by_seed.mean(dim=1).std() / 2
 # 指数平滑的水平在一周之内都是已知的，因为某个星期几的水平只在那一天更新。
 # 修正则有两种求法。
 #
-# - *自由运行*（free rollout）：预测一天，把预测值当作已经发生的数据反馈给网络，再继续预测。
+# - *自由运行*（free running，即 free rollout）：预测一天，把预测值当作已经发生的数据反馈给网络，再继续预测。
 # - *直接预测*（direct）：网络的输出层一次给出七天的预测。
 #
 # 作为对照，也列出*强制教学*的结果，但要当心：网络读取的是直到前一天为止的真实数据，因此第七天的预测仍然只提前一天。
