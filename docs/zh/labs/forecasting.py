@@ -301,7 +301,7 @@ def sees_future(forecaster: Forecaster, parts: Parts) -> bool:
 # - *指数平滑*（exponential smoothing）：每个星期几的每个小时各有一个水平，每周更新一次：$\ell \leftarrow \ell + \alpha\,(x - \ell)$。
 #   预测值就是这个水平。
 #
-# 误差用平均绝对标度误差（mean absolute scaled error，[MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001)）表示，即平均绝对误差除以季节性朴素预测*在过去*的平均绝对误差。
+# 误差用平均绝对标度误差（[MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001)）表示，即平均绝对误差除以季节性朴素预测*在过去*的平均绝对误差。
 # 这样，僻静的小巷与繁忙的街道就可以相互比较；小于 1，就表示比重复上一周的做法更准。
 
 
