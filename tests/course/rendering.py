@@ -1,4 +1,4 @@
-"""Pages, and the text of labs, as the site's own Markdown renders them, without a theme around them."""
+"""Pages, and the text of labs, as the site's own Markdown renders them; no theme is around them."""
 
 import re
 from functools import cache
