@@ -81,7 +81,6 @@ QUERIES = {
         "crf": "labs/segmentation|glossary.html#crf",
         "viterbi": "glossary.html#viterbi|labs/segmentation",
         "forecasting": "labs/forecasting",
-        "time series": "labs/forecasting|glossary.html#sequence",
         "n-gram": "labs/characters|glossary.html#n-gram",
         "dynamic time warping": "glossary.html#dynamic-time-warping|labs/vowels",
     },
@@ -191,7 +190,6 @@ QUERIES = {
         "束搜索": "labs/pronunciation|labs/digit-rows|glossary.html#beam-search",
         "维特比算法": "glossary.html#viterbi|labs/segmentation",
         "分词": "labs/segmentation|glossary.html#word-segmentation",
-        "预测": "labs/forecasting|glossary",
         "动态时间规整": "glossary.html#dynamic-time-warping|labs/vowels",
         # Other names.
         "层规范化": "glossary.html#layer-norm|regularising",
