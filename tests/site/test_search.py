@@ -238,7 +238,6 @@ QUERIES = {
         "遗忘门": "glossary.html#forget-gate|lstm-by-hand",
         "梯度裁剪": "vanishing-gradients|glossary.html#clipping",
         "残差连接": "glossary.html#residual|regularising",
-        "注意力": "index|interview",
         # Whole questions.
         "为什么要用双向RNN": "foundations/bidirectional",
         "为什么PyTorch有两个偏置": "interview-questions|gru-by-hand|anatomy",
