@@ -12,6 +12,7 @@ from tests.widgets.handing import file
 from tests.widgets.stage import alone, bring, in_language
 from tests.widgets.test_shape_explorer import drawn, inputs, network, show
 from tests.widgets.trained_digits import trained
+from tests.widgets.trained_rows import trained as trained_rows
 
 # What torch remarks when it does what it is asked to.
 pytestmark = [pytest.mark.filterwarnings("ignore:LSTM with projections")]
@@ -200,10 +201,35 @@ def digits(page: Page, served: str, language: str) -> set[str]:
     return found
 
 
+def reader(page: Page, served: str, language: str) -> set[str]:
+    """A sample, all and some of its columns, an empty pad, and a point."""
+    late: list[Route] = []
+    page.route("**/late.json", lambda route: late.append(route))
+    widget = alone(page, served, "digit-reader", {"weights": "late.json"}, language)
+    says, buttons = widget.locator("[aria-live]"), widget.locator("button")
+    found = said(widget)
+    buttons.nth(1).click()  # sample
+    found |= said(widget)
+    late[0].fulfill(body=file(trained_rows()))
+    expect(says).to_contain_text(re.compile(r"\d"))
+    found |= said(widget)
+    widget.get_by_role("slider").fill("1")
+    found |= said(widget)
+    buttons.nth(2).click()  # play
+    found |= said(widget)
+    buttons.first.click()  # clear
+    expect(says).not_to_contain_text(re.compile(r"\d"))
+    found |= said(widget)
+    widget.get_by_role("application").focus()
+    page.keyboard.press("Space")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    return found | said(widget)
+
+
 # By the name of a widget's words, what shows them all.
 SEEN: dict[str, Callable[[Page, str, str], set[str]]] = {
     "scene": scene, "steps": player, "gradients": gradients, "shapes": explorer,
-    "pad": digits, "digits": digits,
+    "pad": digits, "digits": digits, "reader": reader,
 }  # fmt: skip
 
 

@@ -508,7 +508,7 @@ print(f"time of one update, ours / nn.GRU: {ours / theirs:.2f}")
 
 # %% [markdown]
 # Now train, with one pass over the training part.
-# The number of hidden features, the size of a batch and the learning rate were chosen before, on the validation part.
+# The learning rate was chosen before, on the validation part; the number of hidden features and the size of a batch are what the time allows.
 
 # %%
 TITLES = {"none": "c = 0", "additive": "v·tanh(q + k)", "dot": "q·k"}
@@ -885,7 +885,7 @@ print("parameters of g2p_en:", sum(map(np.size, shipped.values())), "of ours:", 
 # It is also larger, as the counts above say.
 #
 # Are these its answers?
-# The package's own loop over NumPy arrays gives the same phonemes for all of the test words; that was checked once, with version 2.1.0, in an environment of its own.
+# The package's own loop over NumPy arrays gives the same phonemes for all of the test words; that was checked once, with version 2.1.0 and a stand-in for `nltk`, which that loop does not use.
 #
 # ## Longer runs { #longer }
 #
