@@ -44,11 +44,14 @@ EVERYDAY = frozenset(
         "方向",
         "手写",
         "嵌入",
+        "对齐",
+        "空白",
     )
 )
 # Longer words with a term inside that are not this term: they are passed over as a whole.
 OTHER_WORDS = (
     "反向传播|反向计算|反向过程|反向求导",  # backward, and no reverse direction
+    "划分词",  # to split words, and no 分词
     "专门|入门|部门|热门|门槛|门控单元|门控|循环单元|单元格|单元测试",
     "[一这那本每哪几两]门(?=课|语言|学|教程)",
     "[还没只所含带具]有状态",

@@ -1,5 +1,6 @@
-"""Pages as the site's own Markdown renders them, without a theme around them."""
+"""Pages, and the text of labs, as the site's own Markdown renders them; no theme is around them."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from mkdocs.config.base import Config
 from mkdocs.config.config_options import MarkdownExtensions
 from mkdocs.utils.meta import get_data
 
+from tools.labs.translation import lab_as_page
 from tools.site import language_of, settings
 
 
@@ -30,5 +32,8 @@ def site_markdown(language: str = "en") -> Markdown:
 
 @cache
 def rendered(page: Path) -> BeautifulSoup:
-    body, _ = get_data(page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".py":
+        text = re.sub(r"(?ms)^```python.*?^```$|^<div[^\n]*", "", lab_as_page(text))
+    body, _ = get_data(text)
     return BeautifulSoup(site_markdown(language_of(page)).convert(body), "html.parser")

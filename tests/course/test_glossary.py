@@ -1,4 +1,4 @@
-"""The glossary leads to the chapters, and the chapters lead to it."""
+"""The glossary leads to the chapters and labs, and the chapters lead to it."""
 
 import re
 
@@ -9,6 +9,7 @@ from tests.course.rendering import rendered
 from tools.site import ROOT, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"
+LABS = sorted(GLOSSARY.parents[1].glob("labs/*.py"))
 ENTRIES = re.compile(r"look-up/glossary\.md#([a-z-]+)|\(glossary\.md#([a-z-]+)")
 
 
@@ -31,7 +32,7 @@ def faults(entry: Tag) -> list[str]:
         return ["no link to a chapter"]
     name, _, anchor = str(link["href"]).partition("#")
     target = (GLOSSARY.parent / name).resolve()
-    if target not in pages():
+    if target not in [*pages(), *LABS]:
         return [f"{name} is no page"]
     found = []
     page = rendered(target)

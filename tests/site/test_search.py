@@ -74,6 +74,15 @@ QUERIES = {
         "what does bidirectional=True return": "bidirectional",
         "暂退法": "glossary.html#dropout",
         "遗忘门": "glossary.html#forget-gate",
+        # What the labs are about.
+        "ctc": "labs/digit-rows|glossary.html#ctc",
+        "beam search": "labs/pronunciation|labs/digit-rows|glossary.html#beam-search",
+        "attention": "labs/pronunciation|glossary.html#attention",
+        "crf": "labs/segmentation|glossary.html#crf",
+        "viterbi": "glossary.html#viterbi|labs/segmentation",
+        "forecasting": "labs/forecasting",
+        "n-gram": "labs/characters|glossary.html#n-gram",
+        "dynamic time warping": "glossary.html#dynamic-time-warping|labs/vowels",
     },
     "zh": {
         "LSTM的门": "gates/lstm-by-hand",
@@ -173,6 +182,15 @@ QUERIES = {
         "nn.LSTM参数": "lstm-by-hand|cheat-sheet|anatomy|interview",
         "GRU重置门": "gru-by-hand|glossary.html#reset",
         "LSTM参数量": "cheat-sheet|interview",
+        # What the labs are about.
+        "注意力": "labs/pronunciation|glossary.html#attention",
+        "条件随机场": "labs/segmentation|glossary.html#crf",
+        "CRF": "labs/segmentation|glossary.html#crf",
+        "CTC": "labs/digit-rows|glossary.html#ctc",
+        "束搜索": "labs/pronunciation|labs/digit-rows|glossary.html#beam-search",
+        "维特比算法": "glossary.html#viterbi|labs/segmentation",
+        "分词": "labs/segmentation|glossary.html#word-segmentation",
+        "动态时间规整": "glossary.html#dynamic-time-warping|labs/vowels",
         # Other names.
         "层规范化": "glossary.html#layer-norm|regularising",
         "候选记忆元": "glossary.html#(content|books)",
@@ -220,7 +238,6 @@ QUERIES = {
         "遗忘门": "glossary.html#forget-gate|lstm-by-hand",
         "梯度裁剪": "vanishing-gradients|glossary.html#clipping",
         "残差连接": "glossary.html#residual|regularising",
-        "注意力": "index|interview",
         # Whole questions.
         "为什么要用双向RNN": "foundations/bidirectional",
         "为什么PyTorch有两个偏置": "interview-questions|gru-by-hand|anatomy",
