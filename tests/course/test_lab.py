@@ -443,6 +443,7 @@ SENSORS = (
 )
 ENGLISH_DATA = ("characters", "pronunciation")  # their outputs show English text, or words
 NAMES = {
+    "digit-rows": {"CTC"},
     "digits": {"ln"},
     "forecasting": {"MASE", *SENSORS.split()},
     "segmentation": {"CRF", "softmax", "jieba"},
