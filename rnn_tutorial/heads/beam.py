@@ -91,9 +91,7 @@ def beam_search(
     last = torch.full((samples * width,), start, device=device)
     for _ in range(steps):
         log_p, state = _of_step(step(state, last), len(last))
-        _require_log_probabilities("scores of step", log_p)
-        _require_int("stop", stop, 0, log_p.shape[1] - 1)
-        _rows("state of step", state, len(last))
+        _require_step(log_p, state, stop)
         beams, rows = _extend(beams, log_p, stop, float(length_power))
         state = tuple(tensor[rows] for tensor in state)
         last = beams.symbols[:, :, -1].flatten()
@@ -145,6 +143,13 @@ def _require_search(start: int, stop: int, steps: int, width: int, length_power:
         raise ValueError(f"length_power: expected {wanted}, got {length_power}")
     if (torch.tensor(steps) ** float(length_power)).isinf():
         raise ValueError(f"length_power: so high that {steps}**{length_power} overflows")
+
+
+def _require_step(log_p: Tensor, state: SearchState, stop: int) -> None:
+    """Raise unless a step has returned log-probabilities, also of `stop`, and as many states."""
+    _require_log_probabilities("scores of step", log_p)
+    _require_int("stop", stop, 0, log_p.shape[1] - 1)
+    _rows("state of step", state, len(log_p))
 
 
 def _rows(name: str, state: SearchState, rows: int | str = "N") -> int:

@@ -439,7 +439,7 @@ def test_translated_lab_is_the_same_in_other_words(built_site: Path, name: str) 
 LATIN = {"RNN", "GRU", "LSTM", "float", "kB", "nn", "rnn", "seed"}
 SENSORS = (
     "Albert Ara Commerce Courthouse Custom Darby EW East Federal High Lane Lower NS Quay Queen "
-    "Road Shortland Street Tahuhu Te Walkway West"
+    "Road Shortland Street Tahuhu Te Walkway West"  # codespell:ignore te
 )
 ENGLISH_DATA = ("characters", "pronunciation")  # their outputs show English text, or words
 NAMES = {

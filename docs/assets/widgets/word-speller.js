@@ -1,8 +1,9 @@
 // <word-speller weights="pronunciation.json">: type a word, see its phonemes, and which letters each looks at.
 
-import { Widget, fill, html, load } from "./base.js";
+import { fill, html, load } from "./base.js";
 import { gruStep, linear, row, softmax } from "./cells.js";
-import { under, weights } from "./weights.js";
+import { Demo } from "./demo.js";
+import { under } from "./weights.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const PHONEMES = "· AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split(" ");
@@ -45,14 +46,12 @@ const percent = (share = 0) => `${Math.round(100 * share)}%`;
 
 await load("word-speller");
 
-class WordSpeller extends Widget {
-  /** @type {import("./weights.js").Weights?} */
-  #trained = null;
+class WordSpeller extends Demo {
   /** Which of the words of the test part is shown, if one is. */
   #sample = -1;
   #shown = "";
-  #input = html("input", { type: "text", value: "", autocomplete: "off", autocapitalize: "off", spellcheck: "false", input: () => this.#show() });
-  #next = html("button", { type: "button", disabled: true, click: () => this.#take() });
+  #input = html("input", { type: "text", value: "", autocomplete: "off", autocapitalize: "off", spellcheck: "false", input: () => this.#type() });
+  #next = html("button", { type: "button", click: () => this.#take() });
   #says = html("p", { "aria-live": "polite" });
   #map = html("table");
 
@@ -65,24 +64,24 @@ class WordSpeller extends Widget {
       this.#says,
       html("div", { class: "map" }, this.#map));
     this.#show();
-    this.#open();
   }
 
-  /** Load the weights, and begin with a word of the test part if nothing is typed yet. */
-  async #open() {
-    try {
-      this.#trained = await weights(this.getAttribute("weights") ?? "");
-      this.#next.disabled = false;
-      if (this.#input.value) this.#show();
-      else this.#take();
-    } catch (error) {
-      this.giveUp(error);
-    }
+  ready() {
+    this.#show();
   }
 
-  /** Take the next word of the test part that came with the weights. */
-  #take() {
-    const { samples } = /** @type {import("./weights.js").Weights} */ (this.#trained);
+  #type() {
+    this.open();
+    this.#show();
+  }
+
+  /** Take the next word of the test part that comes with the weights. */
+  async #take() {
+    const opened = this.open();
+    this.#show(); // says that it is loading
+    await opened;
+    if (!this.trained) return;
+    const { samples } = this.trained;
     this.#sample = (this.#sample + 1) % samples.shape[0];
     this.#shown = [...row(samples, this.#sample)].filter(Boolean).map((code) => LETTERS[code - 1]).reverse().join("");
     this.#input.value = this.#shown;
@@ -92,9 +91,9 @@ class WordSpeller extends Widget {
   #show() {
     const word = this.#input.value.trim().toLowerCase();
     const wrong = this.#wrong(word);
-    const written = wrong || !this.#trained ? [] : spell(word, this.#trained);
+    const written = wrong || !this.trained ? [] : spell(word, this.trained);
     this.#input.setAttribute("aria-invalid", `${!!wrong && !!word}`);
-    this.#says.textContent = this.#trained ? wrong || this.#sentence(word, written) : this.words.speller.loading;
+    this.#says.textContent = this.loading ? this.words.speller.loading : wrong || this.#sentence(word, written);
     this.#draw(word, written);
   }
 
@@ -112,8 +111,8 @@ class WordSpeller extends Widget {
     const texts = this.words.speller;
     const phonemes = written.map(({ phoneme }) => phoneme).filter((phoneme) => phoneme !== PHONEMES[BORDER]);
     const says = fill(texts.says, word, phonemes.join(" ") || texts.nothing);
-    if (this.#trained && word === this.#shown) {
-      const truth = [...row(this.#trained.truths, this.#sample)].filter(Boolean).map((code) => PHONEMES[code]);
+    if (this.trained && word === this.#shown) {
+      const truth = [...row(this.trained.truths, this.#sample)].filter(Boolean).map((code) => PHONEMES[code]);
       return says + fill(texts.truth, truth.join(" "));
     }
     return says + (word.length > TRAINED ? fill(texts.longer, TRAINED) : "");

@@ -321,7 +321,13 @@ from rnn_tutorial.heads import additive_scores, dot_scores
 # Scores become weights, with padding left out, and the weights an average.
 
 # %% tags=["source"]
-from rnn_tutorial.heads import attend
+from rnn_tutorial.heads import attend, attention_weights
+
+# %% [markdown]
+# Equal scores share the weight among the real letters, and padding gets none.
+
+# %%
+print(attention_weights(torch.zeros(1, 1, 3), torch.tensor([[True, True, False]])))
 
 # %% [markdown]
 # Encoder and decoder are one module, so that one optimizer trains both.

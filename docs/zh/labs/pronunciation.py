@@ -15,7 +15,7 @@
 #   data: mnibkbpc
 #   measures: fifhgbob
 #   leak: liiokomk
-#   model: hcfkfldm
+#   model: lcapaham
 #   training: iphalebh
 #   attention: amdnokec
 #   running: kgljlhag
@@ -340,7 +340,13 @@ from rnn_tutorial.heads import additive_scores, dot_scores
 # 得分变成权重时，填充不参与；再按权重求平均。
 
 # %% tags=["source"]
-from rnn_tutorial.heads import attend
+from rnn_tutorial.heads import attend, attention_weights
+
+# %% [markdown]
+# 得分相等时，各个真实字母平分权重，填充的权重为零。
+
+# %%
+print(attention_weights(torch.zeros(1, 1, 3), torch.tensor([[True, True, False]])))
 
 # %% [markdown]
 # 编码器和解码器放在一个模块里，由同一个优化器训练。
