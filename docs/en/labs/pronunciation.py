@@ -898,7 +898,7 @@ print("parameters of g2p_en:", sum(map(np.size, shipped.values())), "of ours:", 
 # A longer training does not fit in here.
 # The table below is *recorded*, and `python -m benchmarks.labs.pronunciation` in the course's repository makes it, in about four minutes: 128 hidden features, four passes over the same training part, three seeds of which you see the lowest and the highest, and greedy search.
 #
-# |  | test: phoneme errors | word errors | strangers: phoneme errors | relatives: phoneme errors |
+# | network | test: phoneme errors | word errors | strangers: phoneme errors | relatives: phoneme errors |
 # | :-- | --: | --: | --: | --: |
 # | no attention | 15.7 – 16.9% | 36.9 – 40.6% | 15.8 – 17.1% | 12.6 – 16.0% |
 # | dot product | 9.9 – 10.9% | 28.3 – 30.0% | 10.0 – 10.7% | 8.4 – 9.0% |

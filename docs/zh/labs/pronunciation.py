@@ -21,7 +21,7 @@
 #   running: kgljlhag
 #   search: ipaimikf
 #   test: jdkmkhdf
-#   longer: hkgindkp
+#   longer: lhpljifn
 #   try: gjpphapo
 #   errors: fndhmgne
 #   results: jnbiodll
@@ -343,7 +343,7 @@ from rnn_tutorial.heads import additive_scores, dot_scores
 from rnn_tutorial.heads import attend, attention_weights
 
 # %% [markdown]
-# 得分相等时，各个真实字母平分权重，填充的权重为零。
+# 得分相等时，各个真实字母平分权重，填充的权重为 0。
 
 # %%
 print(attention_weights(torch.zeros(1, 1, 3), torch.tensor([[True, True, False]])))
@@ -917,7 +917,7 @@ print("g2p_en 的参数量：", sum(map(np.size, shipped.values())), "本课程�
 # 更长的训练在这里放不下。
 # 下表是*事先记录*的结果，由课程代码仓库中的 `python -m benchmarks.labs.pronunciation` 得到，大约需要四分钟：隐藏状态维度为 128，同样的训练集过四遍，用三个随机种子（表中是最低值和最高值），贪心搜索。
 #
-# |  | 测试集：音素错误率 | 词错误率 | 陌生词：音素错误率 | 亲属词：音素错误率 |
+# | 网络 | 测试集：音素错误率 | 词错误率 | 陌生词：音素错误率 | 亲属词：音素错误率 |
 # | :-- | --: | --: | --: | --: |
 # | 没有注意力 | 15.7 – 16.9% | 36.9 – 40.6% | 15.8 – 17.1% | 12.6 – 16.0% |
 # | 点积注意力 | 9.9 – 10.9% | 28.3 – 30.0% | 10.0 – 10.7% | 8.4 – 9.0% |
