@@ -36,10 +36,10 @@ WEIGHTS = {
     "look-up/symptoms": 1.5, "look-up/": 0.9,
 }  # fmt: skip
 # Pages that people look up by name, and that are searched by their headings.
-LABS = "labs/"  # by their headings, and what stands right below
-BY_NAME = ("reference/", "contributing", "translating", "checks", "look-up/interview-questions")
+BY_NAME = (
+    "labs/", "reference/", "contributing", "translating", "checks", "look-up/interview-questions",
+)  # fmt: skip
 HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
-BELOW = re.compile(HEADING.pattern + r"(?:\s*<p>.*?</p>)?", re.DOTALL)
 # The plugin puts a mark between two words, also where a blank or a stop parts them anyway.
 NEEDLESS = re.compile(
     r"\u200b(?=[\s、。，．？！；：（）“”《》<>])|(?<=[\s、。，．？！；：（）“”《》<>])\u200b"
@@ -52,8 +52,6 @@ def searched(html: str, colon: str, address: str = "") -> str:
     """Return what the search reads of a page, in paragraphs: it shows those with a find."""
     if address.startswith(BY_NAME):
         return "".join(HEADING.findall(html))
-    if address.startswith(LABS):
-        html = "".join(BELOW.findall(html))
     html = FENCE.sub(lambda fence: fence[0] if MESSAGE.search(fence[0]) else "<div>", html)
     if address.startswith("look-up/bibliography"):
         html = PAPER.sub(r"\1", html)
