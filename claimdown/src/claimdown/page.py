@@ -150,8 +150,12 @@ class Page:
 
     @property
     def again(self) -> tuple[str, ...]:
-        """The names of the further runs that the configuration asks for; none without code."""
-        return tuple(self.config.again) if self.of(Code) else ()
+        """The names of the further runs that the configuration asks for.
+
+        None without code; none for a translation, whose code is compared with the original's.
+        """
+        translated = self.config.editions[self.edition].original
+        return tuple(self.config.again) if self.of(Code) and not translated else ()
 
     @property
     def counts(self) -> dict[str, int]:
