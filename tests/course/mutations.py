@@ -959,4 +959,68 @@ MUTATIONS = [
         wrong="if k >= 0 else layer",
         caught_by={"modules": ["from one seed, a network in training"]},
     ),
+    # Where the time goes
+    Mutation(
+        "TODO a mistake in words, for where-the-time-goes",
+        "TODO a file of rnn_tutorial/, such as cells.py, or where-the-time-goes.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"where-the-time-goes": ["TODO Say what equals what"]},
+    ),
+    # Linear recurrences
+    Mutation(
+        "TODO a mistake in words, for linear-recurrences",
+        "TODO a file of rnn_tutorial/, such as cells.py, or linear-recurrences.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"linear-recurrences": ["TODO Say what equals what"]},
+    ),
+    # Gates that do not read the state
+    Mutation(
+        "TODO a mistake in words, for gated-linear",
+        "TODO a file of rnn_tutorial/, such as cells.py, or gated-linear.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"gated-linear": ["TODO Say what equals what"]},
+    ),
+    # State space models
+    Mutation(
+        "TODO a mistake in words, for state-space",
+        "TODO a file of rnn_tutorial/, such as cells.py, or state-space.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"state-space": ["TODO Say what equals what"]},
+    ),
+    # Out of Python
+    Mutation(
+        "TODO a mistake in words, for out-of-python",
+        "TODO a file of rnn_tutorial/, such as cells.py, or out-of-python.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"out-of-python": ["TODO Say what equals what"]},
+    ),
+    # Streaming
+    Mutation(
+        "TODO a mistake in words, for streaming",
+        "TODO a file of rnn_tutorial/, such as cells.py, or streaming.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"streaming": ["TODO Say what equals what"]},
+    ),
+    # Many processes
+    Mutation(
+        "TODO a mistake in words, for many-processes",
+        "TODO a file of rnn_tutorial/, such as cells.py, or many-processes.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"many-processes": ["TODO Say what equals what"]},
+    ),
+    # Starting well
+    Mutation(
+        "TODO a mistake in words, for starting-well",
+        "TODO a file of rnn_tutorial/, such as cells.py, or starting-well.md for a line of the page's own",
+        right="TODO what stands there, once",
+        wrong="TODO what would be wrong",
+        caught_by={"starting-well": ["TODO Say what equals what"]},
+    ),
 ]

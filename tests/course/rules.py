@@ -32,7 +32,9 @@ from tools.site import (
 
 UNFILLED = re.compile(r"TODO .+")  # as the templates of make chapter have it
 BONES = ("need", "idea", "code", "check", "mistakes", "summary", "exercises", "next")
-CHAPTERS = ("foundations", "gates", "sequences", "learning", "numbers")  # their folders
+CHAPTERS = (
+    "foundations", "gates", "sequences", "learning", "speed", "recurrences", "deployment", "numbers",
+)  # fmt: skip  # their folders
 WORDS, SHOWN, CLAIMED = 1800, 150, 450  # at most, the last one for the claims of all chapters
 NO_PROSE = ("figure", "html", "formula")
 # A Chinese character says as much as two letters, and takes as much room in a list of results.

@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 import rnn_tutorial
 from claimdown.comments import without_comments
 from claimdown.wording import in_script, same_but_strings
-from rnn_tutorial import heads
+from rnn_tutorial import heads, recurrences
 from tools.definitions import names_in, standalone, stored_names
 from tools.labs.execution import (
     DISTRIBUTIONS,
@@ -218,7 +218,7 @@ def printed(output: NotebookNode) -> str:
 # Definitions from the package, on their own.
 
 
-PUBLIC = {name: getattr(package, name) for package in (rnn_tutorial, heads)
+PUBLIC = {name: getattr(package, name) for package in (rnn_tutorial, heads, recurrences)
           for name in package.__all__}  # fmt: skip
 
 

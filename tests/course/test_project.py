@@ -16,13 +16,13 @@ from packaging.version import Version
 
 import rnn_tutorial
 from claimdown.reader import read
-from rnn_tutorial import heads
+from rnn_tutorial import heads, recurrences
 from tests.course.rules import CHAPTERS, CLAIMED, about, exported, public_names, size_of
 from tools.site import navigation
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(ROOT.glob("rnn_tutorial/**/*.py"))
-PUBLIC = [*rnn_tutorial.__all__, *heads.__all__]
+PUBLIC = [*rnn_tutorial.__all__, *heads.__all__, *recurrences.__all__]
 LONGEST_FUNCTION = 28
 
 
