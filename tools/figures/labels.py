@@ -115,6 +115,7 @@ OWN = {
         "new state": "新状态",
     },
     "lstm-cell": {"forget": "遗忘门", "input": "输入门", "content": "候选内容", "output": "输出门"},
+    "onnx-gates": {"PyTorch": "PyTorch", "ONNX": "ONNX"},
 }
 # Labels that are the same in Chinese: names of the code, of types, of functions and networks.
 SAME = re.compile(
