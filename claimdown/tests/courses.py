@@ -22,6 +22,7 @@ GERMAN = {
     "summary": ["Blöcke", "Ausgaben", "Werte", "Behauptungen", "nicht ausgeführt"],
     "notebook": "Notebook herunterladen",
     "notebook_of": ["Die Seite [{title}]({link})."],
+    "requires": "Nötig: {packages}.",
     "on_the_page": "[Auf der Seite]({link}).",
     "run_again": "Seiten noch einmal in {name}",
 }

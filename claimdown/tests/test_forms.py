@@ -526,6 +526,8 @@ FRONT_MATTER = {
     "a limit that is no number": ("---\ntimeout: yes\n---\n", 2, "timeout"),
     "a limit without end": ("---\ntimeout: .inf\n---\n", 2, "timeout"),
     "no number as a limit": ("---\ntimeout: .nan\n---\n", 2, "timeout"),
+    "no list of packages": ("---\ndescription: x\nrequires: numpy\n---\n", 3, "requires"),
+    "no names of packages": ("---\nrequires: [[numpy]]\n---\n", 2, "requires"),
     "without end": ("---\ndescription: x\n", 1, "front matter"),
     "of another kind": ("description: x\n\n", 1, ""),
 }

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from claimdown import runner
 from claimdown.blocks import KINDS
 from claimdown.notebooks import notebook, notebook_text
 from claimdown.page import Block, Code, Page
@@ -214,6 +215,36 @@ def test_title_says_where_the_notebook_comes_from(tmp_path: Path) -> None:
     assert node.metadata.license == "MIT"
     assert node.metadata.kernelspec.name == "python3"
     assert node.metadata.language_info.name == "python"
+
+
+@pytest.mark.parametrize(
+    ("configured", "front", "said"),
+    [
+        ("", "", ""),
+        ("requires = ['torch']", "", "It needs: `pip install torch`."),
+        ("", "requires: [pip, pytest]", "It needs: `pip install pip pytest`."),
+        ("requires = ['torch']", "requires: [pip]", "It needs: `pip install torch pip`."),
+    ],
+)
+def test_notebook_says_what_to_install(
+    tmp_path: Path, configured: str, front: str, said: str
+) -> None:
+    page = planted(tmp_path, "", f"[tool.claimdown]\n{configured}\n")
+    page = read(page.path, f"---\ndescription: x\n{front}\n---\n{page.text}")
+    note = notebook(page, run(page)).cells[0].source.split("to get your own.")[1]
+    assert note.partition("\n\n")[0] == (f"\n> {said}" if said else "")
+
+
+def test_results_depend_on_the_versions_of_what_a_page_requires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = "---\nrequires: [pytest, not-installed-anywhere]\n---\n"
+    page = planted(tmp_path, CODE)
+    page = read(page.path, front + page.text)
+    key = runner._key(page, page.config)
+    assert runner._key(page, page.config) == key
+    monkeypatch.setattr(runner, "version", lambda name: "0")
+    assert runner._key(page, page.config) != key
 
 
 def test_nothing_is_said_that_is_not_configured(tmp_path: Path) -> None:

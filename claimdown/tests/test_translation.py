@@ -42,6 +42,7 @@ all_pages = "全部页面"
 summary = ["个代码块"]
 notebook = "下载笔记本"
 notebook_of = ["本笔记本"]
+requires = "需要 {packages}。"
 on_the_page = "在页面上"
 run_again = "个页面又运行一遍"
 """

@@ -1,4 +1,4 @@
-"""The notebooks: what is in them, what is no longer in them, and that they run with torch alone."""
+"""The notebooks: what is in them, what is no longer in them, and that they run with what they name."""
 
 import ast
 import base64
@@ -100,12 +100,17 @@ def test_two_builds_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_code_cells_are_the_executed_blocks(path: Path) -> None:
-    blocks = [block.code for block in read(path).of(Code)]
+    page = read(path)
+    blocks = [block.code for block in page.of(Code)]
     found = cells(notebook_of(path), "code")
     assert "\n\n\n".join(cell.source for cell in found) == "\n\n\n".join(blocks)
     assert [cell.execution_count for cell in found] == list(range(1, len(found) + 1))
     imported = {name.split(".")[0] for block in blocks for name in imports(block)}
-    assert imported <= {"torch", *sys.stdlib_module_names}, "it needs more than torch"
+    named = {*page.config.requires, *page.requires}
+    assert imported <= {*named, *sys.stdlib_module_names}, "name what it needs in `requires`"
+    assert f"`pip install {' '.join([*page.config.requires, *page.requires])}`" in (
+        notebook_of(path).cells[0].source
+    )
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)

@@ -53,6 +53,7 @@ class Words:
         "This notebook is the page [{title}]({link}) of *{course}*.",
         "The outputs are those of the site; run the cells from top to bottom to get your own.",
     )
+    requires: str = "It needs: `pip install {packages}`."  # in that note, if something is required
     on_the_page: str = "[On the page]({link}) you can change this."
     run_again: str = "pages run again in {name}"  # in the sums, below `summary`
 
@@ -79,6 +80,7 @@ class Config:
     environment: dict[str, str] = field(default_factory=dict)  # variables, unless they are set
     again: dict[str, str] = field(default_factory=dict)  # what precedes another run, by its name
     distributions: tuple[str, ...] = ()  # whose versions a page's results depend on
+    requires: tuple[str, ...] = ()  # what every notebook says to install; a page may add to it
     timeout: float = 60.0  # seconds a page; its front matter may say otherwise
     shown: tuple[str, ...] = SHOWN  # languages of fences that only show something
     html: tuple[str, ...] = HTML  # raw HTML tags that cannot look like code
@@ -209,6 +211,11 @@ def is_time(value: Any) -> TypeGuard[float]:
     return number and 0 < value <= DAY
 
 
+def is_list(value: Any) -> TypeGuard[list[str]]:
+    """Whether something is a list of names."""
+    return isinstance(value, list) and _are_strings(value)
+
+
 def _are_strings(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
@@ -218,9 +225,7 @@ ENTRIES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     str: ("a string", lambda value: isinstance(value, str)),
     bool: ("true or false", lambda value: isinstance(value, bool)),
     float: (f"a number above 0, at most {DAY:g}", is_time),
-    tuple[str, ...]: (
-        "a list of strings", lambda value: isinstance(value, list) and _are_strings(value)
-    ),
+    tuple[str, ...]: ("a list of strings", is_list),
     dict[str, str]: (
         "a table of strings", lambda value: isinstance(value, dict) and _are_strings(value.values())
     ),

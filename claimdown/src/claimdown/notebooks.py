@@ -101,8 +101,11 @@ class _Writer:
         body = self.blocks(self.page.blocks)
         head = [piece for piece in body[:1] if isinstance(piece, str) and is_heading(piece)]
         link, course = self.link(""), escaped(self.edition.site_name)
-        note = "\n".join(self.edition.words.notebook_of)
-        note = quote(note.format(title=self.title, link=link, course=course))
+        packages = " ".join([*self.page.config.requires, *self.page.requires])
+        words = self.edition.words
+        note = "\n".join([*words.notebook_of, *([words.requires] if packages else [])])
+        note = note.format(title=self.title, link=link, course=course, packages=packages)
+        note = quote(note)
         executions = count(1)
         for number, piece in enumerate(joined([*head, note, *body[len(head) :]]), 1):
             cell = new_markdown_cell(piece.strip("\n")) if isinstance(piece, str) else piece

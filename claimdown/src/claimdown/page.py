@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from claimdown.config import Config, Words
+from claimdown.config import Config, Words, is_list
 
 Kind = TypeVar("Kind", bound="Item")
 
@@ -132,6 +132,12 @@ class Page:
     def of(self, kind: type[Kind]) -> list[Kind]:
         """List the items of one kind, in page order."""
         return [item for item in self.items if isinstance(item, kind)]
+
+    @property
+    def requires(self) -> list[str]:
+        """The packages that its code needs, besides those that every page needs."""
+        found = self.meta.get("requires", [])
+        return found if is_list(found) else []  # what is no list is a problem of the page
 
     @property
     def words(self) -> Words:

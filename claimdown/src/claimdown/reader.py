@@ -11,7 +11,7 @@ from pathlib import Path
 
 from claimdown.blocks import cut, misplaced
 from claimdown.claims import claims_of
-from claimdown.config import DAY, config_for, is_time
+from claimdown.config import DAY, config_for, is_list, is_time
 from claimdown.fences import fences
 from claimdown.forms import malformed, ragged_tables
 from claimdown.numbers import numbers_in
@@ -79,6 +79,9 @@ def _front_matter(source: Source) -> Iterator[tuple[int, str]]:
     for key in source.config.front_matter:
         if not source.meta.get(key):
             yield 1, f"the front matter has no {key}: add a line `{key}: …`"
+    if not is_list(found := source.meta.get("requires", [])):
+        line = source.text.count("\n", 0, source.text.find("\nrequires:") + 1) + 1
+        yield line, f"`requires` is a list of packages, such as [numpy]; found {found!r}"
     limit = source.meta.get("timeout", 1)
     for line_number, line in enumerate(source.lines[: source.first - 1], 1):
         if not line.startswith("timeout:"):

@@ -186,10 +186,12 @@ def _engine() -> str:
 def _key(page: Page, config: Config) -> str:
     """Hash what is executed, compared and verified, and what with; a translation has the same."""
     digest = hashlib.sha256(_engine().encode())
-    for name in config.distributions:
+    for name in (*config.distributions, *page.requires):
         try:
             digest.update(f"{name}=={version(name)}\0".encode())
         except PackageNotFoundError:
+            if name in page.requires:  # the import names it, with the line
+                continue
             raise _missing(config, "distributions", name) from None
     environment = [(name, os.environ.get(name)) for name in config.environment]
     digest.update(repr((environment, config.again)).encode())
