@@ -993,11 +993,46 @@ MUTATIONS = [
     ),
     # Out of Python
     Mutation(
-        "TODO a mistake in words, for out-of-python",
-        "TODO a file of rnn_tutorial/, such as cells.py, or out-of-python.md for a line of the page's own",
-        right="TODO what stands there, once",
-        wrong="TODO what would be wrong",
-        caught_by={"out-of-python": ["TODO Say what equals what"]},
+        "an LSTM's gates keep the order of PyTorch",
+        "out-of-python.md",
+        right='"LSTM": (0, 3, 1, 2)',
+        wrong='"LSTM": (0, 1, 2, 3)',
+        caught_by={"out-of-python": ["in onnxruntime, outputs and states", "chunks through the file"]},
+    ),
+    Mutation(
+        "a GRU is the one with the reset gate before the product",
+        "out-of-python.md",
+        right='options["linear_before_reset"] = 1',
+        wrong='options["linear_before_reset"] = 0',
+        caught_by={"out-of-python": ["in onnxruntime, outputs and states"]},
+    ),
+    Mutation(
+        "the two states are handed on crosswise",
+        "out-of-python.md",
+        right="h_0=state[0], c_0=state[1])\n    arrived",
+        wrong="h_0=state[1], c_0=state[0])\n    arrived",
+        caught_by={"out-of-python": ["chunks through the file"]},
+    ),
+    Mutation(
+        "the loop around the step reads other samples",
+        "out-of-python.md",
+        right="for x_t in x[:, :2]:",
+        wrong="for x_t in x[:, 2:]:",
+        caught_by={"out-of-python": ["the step in a loop and the `Scan`"]},
+    ),
+    Mutation(
+        "the head's bias is forgotten",
+        "out-of-python.md",
+        right='"bias": head.bias}',
+        wrong='"bias": 0 * head.bias}',
+        caught_by={"out-of-python": ["the file's scores are those"]},
+    ),
+    Mutation(
+        "the scales are not those of their rows",
+        "out-of-python.md",
+        right="(integers[None], scale))",
+        wrong="(integers[None], scale.flip(0)))",
+        caught_by={"out-of-python": ["the small file computes"]},
     ),
     # Streaming
     Mutation(
