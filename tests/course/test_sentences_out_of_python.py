@@ -1,0 +1,135 @@
+"""Sentences of the page "Out of Python" that no claim on it checks: what PyTorch's exporters do.
+
+They hold on the pinned release, whose answers the page shows.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import onnxruntime
+import pytest
+import torch
+from onnx import TensorProto, helper
+from torch import Tensor, nn
+from torch._higher_order_ops import scan
+from torch.export import Dim
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from rnn_tutorial import gru_cell, lengths_to_mask, lstm_cell, rnn_cell
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
+T, N = Dim("T", min=1, max=4096), Dim("N", min=1, max=4096)
+CELLS: dict[type[nn.RNNBase], Callable[..., Any]] = {
+    nn.RNN: rnn_cell,
+    nn.LSTM: lstm_cell,
+    nn.GRU: gru_cell,
+}
+SECOND = """
+import logging, warnings
+import torch
+from torch import nn
+from torch.export import Dim
+
+logging.disable()
+warnings.simplefilter("ignore")
+x, axes = torch.zeros(7, 4, 5), {0: Dim("T", min=1, max=4096), 1: Dim("N", min=1, max=4096)}
+for options in ({"dynamic_shapes": (axes,), "optimize": False},) * 2:
+    program = torch.onnx.export(nn.LSTM(5, 6), (x,), dynamo=True, verbose=False, **options)
+    (shape,) = [given.type.tensor_type.shape for given in program.model_proto.graph.input]
+    print([axis.dim_param or axis.dim_value for axis in shape.dim])
+"""
+
+
+def test_only_the_first_export_of_a_process_keeps_the_time_axis() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SECOND], capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.split("\n")[:2] == ["['T', 'N', 5]", "[7, 'N', 5]"]
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_torch_export_refuses_another_length_and_not_another_batch(kind: type[nn.RNNBase]) -> None:
+    layer, x = kind(5, 6), torch.zeros(7, 4, 5)
+    program = torch.export.export(layer, (x,), dynamic_shapes=({1: N},))
+    assert program.module()(torch.zeros(7, 9, 5))[0].shape == (7, 9, 6)
+    with pytest.raises(Exception, match=r"Constraints violated \(T\)"):
+        torch.export.export(layer, (x,), dynamic_shapes=({0: T},))
+
+
+@pytest.mark.parametrize(("kind", "gates"), [("RNN", 1), ("GRU", 3), ("LSTM", 4)])
+def test_onnxruntime_does_not_compute_in_float64(kind: str, gates: int) -> None:
+    sizes = {"x": (3, 2, 5), "W": (1, 6 * gates, 5), "R": (1, 6 * gates, 6)}
+    kinds = {name: (TensorProto.DOUBLE, size) for name, size in sizes.items()}
+    graph = helper.make_graph(
+        [helper.make_node(kind, list(sizes), ["Y"], hidden_size=6)],
+        "one",
+        [helper.make_tensor_value_info(name, *given) for name, given in kinds.items()],
+        [helper.make_tensor_value_info("Y", TensorProto.DOUBLE, None)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    with pytest.raises(Exception, match=r"NOT_IMPLEMENTED|does not support"):
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+        feed = {name: torch.zeros(size, dtype=torch.float64).numpy() for name, size in sizes.items()}
+        session.run(None, feed)
+
+
+class Masked(nn.Module):
+    """Both directions of a layer by scan, for a padded batch: the state stays where padding is."""
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.cell, self.many = CELLS[type(layer)], 1 + isinstance(layer, nn.LSTM)
+        stored = {name.replace("_l0", "").removesuffix("_reverse"): None for name in layer.state_dict()}
+        both = [[p for n, p in layer.named_parameters() if n.endswith("_reverse") == back]
+                for back in (False, True)]  # fmt: skip
+        self.ways = nn.ModuleList(
+            nn.ParameterDict(zip(stored, way, strict=True)) for way in both
+        )  # fmt: skip
+
+    def forward(self, x: Tensor, real: Tensor, h_0: Tensor) -> tuple[Tensor, Tensor]:
+        def way(weights: Any, x: Tensor, real: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+            def step(state: tuple[Tensor, ...], given: tuple[Tensor, Tensor]) -> Any:
+                x_t, real_t = given
+                new = self.cell(x_t, state if self.many == 2 else state[0], **weights)
+                new = new if self.many == 2 else (new,)
+                kept = [torch.where(real_t[:, None], n, s) for n, s in zip(new, state, strict=True)]
+                return tuple(kept), torch.where(real_t[:, None], new[0], 0.0)
+
+            last, outputs = scan(step, tuple(start.clone() for _ in range(self.many)), (x, real))
+            return outputs, last[0]
+
+        ahead, last = way(self.ways[0], x, real, h_0[0])
+        back, first = way(self.ways[1], x.flip(0), real.flip(0), h_0[1])
+        return torch.cat([ahead, back.flip(0)], dim=2), torch.stack([last, first])
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_scan_with_a_mask_is_each_layer_in_both_directions(kind: type[nn.RNNBase]) -> None:
+    torch.manual_seed(0)
+    layer = kind(5, 6, bidirectional=True).requires_grad_(False)
+    example = torch.zeros(7, 4, 5), torch.ones(7, 4, dtype=torch.bool), torch.zeros(2, 4, 6)
+    model = torch.onnx.export(
+        Masked(layer), example, dynamo=True, verbose=False, input_names=["x", "real", "h_0"],
+        dynamic_shapes=({0: T, 1: N}, {0: T, 1: N}, {1: N}),
+    ).model_proto  # fmt: skip
+    assert [node.op_type for node in model.graph.node].count("Scan") == 2
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    for lengths in (torch.tensor([9, 2]), torch.tensor([1]), torch.tensor([3, 14, 5, 14, 1])):
+        steps, size = int(lengths.max()), len(lengths)
+        x, h_0 = torch.randn(steps, size, 5), torch.randn(2, size, 6)
+        packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+        output, last = layer(packed, (h_0, h_0) if kind is nn.LSTM else h_0)
+        last = last[0] if kind is nn.LSTM else last
+        real = lengths_to_mask(lengths, steps).transpose(0, 1)
+        feed = {"x": x.numpy(), "real": real.numpy(), "h_0": h_0.numpy()}
+        found = [torch.from_numpy(value) for value in session.run(None, feed)]
+        expected = pad_packed_sequence(output)[0], last
+        torch.testing.assert_close(tuple(found), expected, rtol=1e-5, atol=1e-5)
