@@ -137,7 +137,10 @@ def main() -> None:
         one, many = (ratios(sessions, feed(layer, inputs[:n])) for n in (1, 64))
         for name, file in written.items():
             row = f"{len(file) / 1000:.0f} kB | {right[name]} of {total}"
-            print(f"| {kind.__name__} | {name} | {row} | {one[name]:.2f} | {many[name]:.2f} |", flush=True)
+            print(
+                f"| {kind.__name__} | {name} | {row} | {one[name]:.2f} | {many[name]:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

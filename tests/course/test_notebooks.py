@@ -1,4 +1,4 @@
-"""The notebooks: what is in them, what is no longer in them, and that they run with what they name."""
+"""The notebooks: what is in them, what no longer is, and that they run with what they name."""
 
 import ast
 import base64

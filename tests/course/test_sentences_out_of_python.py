@@ -75,10 +75,13 @@ def test_onnxruntime_does_not_compute_in_float64(kind: str, gates: int) -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    feed = {name: torch.zeros(size, dtype=torch.float64).numpy() for name, size in sizes.items()}
+
+    def computed() -> Any:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, feed)
+
     with pytest.raises(Exception, match=r"NOT_IMPLEMENTED|does not support"):
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-        feed = {name: torch.zeros(size, dtype=torch.float64).numpy() for name, size in sizes.items()}
-        session.run(None, feed)
+        computed()
 
 
 class Masked(nn.Module):
@@ -87,12 +90,11 @@ class Masked(nn.Module):
     def __init__(self, layer: nn.RNNBase) -> None:
         super().__init__()
         self.cell, self.many = CELLS[type(layer)], 1 + isinstance(layer, nn.LSTM)
-        stored = {name.replace("_l0", "").removesuffix("_reverse"): None for name in layer.state_dict()}
-        both = [[p for n, p in layer.named_parameters() if n.endswith("_reverse") == back]
-                for back in (False, True)]  # fmt: skip
+        names = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
         self.ways = nn.ModuleList(
-            nn.ParameterDict(zip(stored, way, strict=True)) for way in both
-        )  # fmt: skip
+            nn.ParameterDict({name: layer.get_parameter(f"{name}_l0{end}") for name in names})
+            for end in ("", "_reverse")
+        )
 
     def forward(self, x: Tensor, real: Tensor, h_0: Tensor) -> tuple[Tensor, Tensor]:
         def way(weights: Any, x: Tensor, real: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:

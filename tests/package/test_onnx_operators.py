@@ -1,4 +1,4 @@
-"""The functions of the page "Out of Python", as it shows them, in onnxruntime: every kind of layer."""
+"""The functions of the page "Out of Python", as it shows them, on every kind of layer."""
 
 import itertools
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rows of an LSTM's and a GRU's input weights, as PyTorch stores them and as ONNX reads them."""
+"""The rows of input weights of an LSTM and a GRU, as PyTorch stores them and as ONNX reads them."""
 
 import torch
 from matplotlib.axes import Axes
