@@ -997,7 +997,9 @@ MUTATIONS = [
         "out-of-python.md",
         right='"LSTM": (0, 3, 1, 2)',
         wrong='"LSTM": (0, 1, 2, 3)',
-        caught_by={"out-of-python": ["in onnxruntime, outputs and states", "chunks through the file"]},
+        caught_by={
+            "out-of-python": ["in onnxruntime, outputs and states", "chunks through the file"]
+        },
     ),
     Mutation(
         "a GRU is the one with the reset gate before the product",

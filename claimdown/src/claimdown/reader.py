@@ -80,8 +80,8 @@ def _front_matter(source: Source) -> Iterator[tuple[int, str]]:
         if not source.meta.get(key):
             yield 1, f"the front matter has no {key}: add a line `{key}: …`"
     if not is_list(found := source.meta.get("requires", [])):
-        line = source.text.count("\n", 0, source.text.find("\nrequires:") + 1) + 1
-        yield line, f"`requires` is a list of packages, such as [numpy]; found {found!r}"
+        at = source.text.count("\n", 0, source.text.find("\nrequires:") + 1) + 1
+        yield at, f"`requires` is a list of packages, such as [numpy]; found {found!r}"
     limit = source.meta.get("timeout", 1)
     for line_number, line in enumerate(source.lines[: source.first - 1], 1):
         if not line.startswith("timeout:"):
