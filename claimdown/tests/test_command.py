@@ -52,6 +52,19 @@ def test_each_fault_is_printed_with_file_and_line(tmp_path: Path) -> None:
     )
 
 
+def test_a_process_gives_back_what_it_holds(tmp_path: Path) -> None:
+    body = (
+        "import multiprocessing\n"
+        "locks = [multiprocessing.get_context('forkserver').Lock() for _ in range(200)]"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "claimdown"],
+        cwd=make_course(tmp_path, {"locks.md": HEAD + fence(body=body)}),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_pages_run_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of two pages waits for the other one."""
     code = (

@@ -29,6 +29,7 @@ from claimdown.worker import Finished, Outcome, items_of, work
 
 Context = multiprocessing.context.SpawnContext | multiprocessing.context.ForkServerContext
 STARTING = 120.0  # seconds that the first process may take to import what pages need
+ENDING = 1.0  # seconds for what a process does after its last word
 # A change in one of these may change what comes of a page.
 RUNNING = ("capture", "comparison", "page", "program", "worker")
 
@@ -111,6 +112,7 @@ def _run(
                 files = message.files
                 if message.late:
                     reason = f"after its last block the page prints: {message.late}"
+                process.join(ENDING)  # it gives semaphores back, which else are reported as lost
             else:
                 raise ConfigError(f"{_entry(page.config, f'again.{again}')}: {message}")
     except TimeoutError as error:
