@@ -5,19 +5,23 @@ They hold on the pinned release, whose answers the page shows.
 
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import onnxruntime
 import pytest
 import torch
+from matplotlib import rc_context
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 from torch._higher_order_ops import scan
 from torch.export import Dim
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from benchmarks import eight_bits
 from rnn_tutorial import gru_cell, lengths_to_mask, lstm_cell, rnn_cell
+from tests.package.test_onnx_operators import shown
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -84,6 +88,37 @@ def test_onnxruntime_does_not_compute_in_float64(kind: str, gates: int) -> None:
         computed()
 
 
+class Step(nn.Module):
+    """One step of a layer with one direction, its states as arguments and results."""
+
+    def __init__(self, layer: nn.RNNBase) -> None:
+        super().__init__()
+        self.cell = CELLS[type(layer)]
+        names = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+        self.weights = nn.ParameterDict({n: layer.get_parameter(f"{n}_l0") for n in names})
+
+    def forward(self, x_t: Tensor, *state: Tensor) -> Any:
+        return self.cell(x_t, state if len(state) == 2 else state[0], **self.weights)
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_step_in_a_loop_is_each_layer(kind: type[nn.RNNBase]) -> None:
+    torch.manual_seed(0)
+    layer, many = kind(5, 6).requires_grad_(False), 1 + (kind is nn.LSTM)
+    example, names = [torch.zeros(4, 6)] * many, ["x_t", "h", "c"][: 1 + many]
+    model = torch.onnx.export(
+        Step(layer), (torch.zeros(4, 5), *(part.clone() for part in example)), dynamo=True,
+        verbose=False, input_names=names, dynamic_shapes=({0: N}, ({0: N},) * many),
+    ).model_proto  # fmt: skip
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    x, outputs = torch.randn(9, 2, 5), []
+    state = [torch.zeros(2, 6).numpy()] * many
+    for x_t in x:
+        state = session.run(None, dict(zip(names, [x_t.numpy(), *state], strict=True)))
+        outputs.append(torch.from_numpy(state[0]))
+    torch.testing.assert_close(torch.stack(outputs), layer(x)[0], rtol=1e-5, atol=1e-5)
+
+
 class Masked(nn.Module):
     """Both directions of a layer by scan, for a padded batch: the state stays where padding is."""
 
@@ -135,3 +170,37 @@ def test_a_scan_with_a_mask_is_each_layer_in_both_directions(kind: type[nn.RNNBa
         found = [torch.from_numpy(value) for value in session.run(None, feed)]
         expected = pad_packed_sequence(output)[0], last
         torch.testing.assert_close(tuple(found), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.fixture
+def lab() -> Iterator[dict[str, Any]]:
+    """Run the lab up to its choices; give back the threads and the style of plots that it takes."""
+    with rc_context(), warnings.catch_warnings():
+        found = eight_bits.lab()
+        yield found
+    found["give_threads_back"]()
+
+
+def test_the_lab_s_network_is_served(lab: dict[str, Any]) -> None:
+    """As the page says: train in the lab, write the file, put the scale into its weights."""
+    images, labels = lab["images"], lab["labels"]
+    parts = lab["split"](0)
+    reader, head = lab["fresh"](0)
+    model = lab["with_torch"](reader, head)
+    lab["train"](model, lab["standardised"](parts.train), parts.train, 0.01)
+    with torch.no_grad():
+        expected = model.scores(lab["standardised"](parts.train)[parts.test])
+        mean, deviation = images[parts.train].mean(), images[parts.train].std()
+        reader.weight_ih_l0 /= deviation
+        reader.bias_ih_l0 -= mean * reader.weight_ih_l0.sum(dim=1)
+    (with_head,) = shown("with_head")
+    session = onnxruntime.InferenceSession(with_head(reader, head).SerializeToString())
+    pixels = images[parts.test]
+    feed = {
+        "x": pixels.numpy(),
+        "lengths": torch.full((len(pixels),), 8, dtype=torch.int32).numpy(),
+        "h_0": torch.zeros(1, len(pixels), 128).numpy(),
+    }
+    scores = torch.from_numpy(session.run(["scores"], feed)[0])
+    torch.testing.assert_close(scores, expected, rtol=1e-4, atol=1e-4)
+    assert (scores.argmax(dim=1) == labels[parts.test]).float().mean() > 0.9
