@@ -1,9 +1,9 @@
 """People copy from the chapters: the first block and the definitions suffice to run what is shown.
 
 A page of the reference shows one module's source and may import the rest of the package, in its
-first block; a chapter imports nothing but torch.  Each definition on a page, pasted below the
-page's first block and below the definitions that it names, runs in an empty file, and every name
-that its code uses is defined.
+first block; a chapter imports torch and what its front matter requires.  Each definition on a
+page, pasted below the page's first block and below the definitions that it names, runs in an empty
+file, and every name that its code uses is defined.
 """
 
 import ast
