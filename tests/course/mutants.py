@@ -84,7 +84,9 @@ def run(
     send.close()
     try:
         if receive.poll(timeout):
-            return receive.recv()
+            outcome = receive.recv()
+            process.join(1.0)  # it gives back what it holds, such as semaphores
+            return outcome
         return Outcome(error=f"no result after {timeout:g} s")
     except EOFError:
         process.join(timeout)
