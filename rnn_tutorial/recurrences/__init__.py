@@ -1,3 +1,27 @@
 """Recurrences that are linear in the state: five ways to compute one, and networks made of them."""
 
-__all__ = []
+from rnn_tutorial.recurrences.state_space import (
+    DiagonalSSM,
+    causal_convolution,
+    discretize,
+    s4d_poles,
+    selective_loop,
+    selective_scan,
+    ssm_convolution,
+    ssm_kernel,
+    ssm_loop,
+    ssm_scan,
+)
+
+__all__ = [
+    "DiagonalSSM",
+    "causal_convolution",
+    "discretize",
+    "s4d_poles",
+    "selective_loop",
+    "selective_scan",
+    "ssm_convolution",
+    "ssm_kernel",
+    "ssm_loop",
+    "ssm_scan",
+]
