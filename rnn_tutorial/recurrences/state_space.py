@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from rnn_tutorial.recurrences.scans import scan_chunks
 from rnn_tutorial.shapes import require_shape
 
 
@@ -49,9 +50,8 @@ def discretize(a: Tensor, step: Tensor, rule: str = "zoh") -> tuple[Tensor, Tens
             neither "zoh" (zero-order hold) nor "bilinear".
 
     Source:
-        Gu et al. (2022), "Efficiently modeling long sequences with structured state spaces",
-        bilinear; Gupta et al. (2022), "Diagonal state spaces are as effective as structured state
-        spaces", zero-order hold.
+        Gu et al. (2022), "On the parameterization and initialization of diagonal state space
+        models", which compares both rules.
 
     >>> decay, scale = discretize(torch.tensor([-0.5 + 0j]), torch.tensor(2.0), "bilinear")
     >>> decay.real, scale.real
@@ -64,7 +64,8 @@ def discretize(a: Tensor, step: Tensor, rule: str = "zoh") -> tuple[Tensor, Tens
     if not (step > 0).all():
         raise ValueError(f"step: expected numbers above 0, got {step.min().item():g}")
     if rule == "zoh":
-        return _hold(a, step)
+        decay = (a * step).exp()
+        return decay, (decay - 1) / a
     if rule != "bilinear":
         raise ValueError(f"rule: expected 'zoh' or 'bilinear', got {rule!r}")
     half = a * step / 2
@@ -78,8 +79,7 @@ def ssm_kernel(decay: Tensor, weight_in: Tensor, weight_out: Tensor, steps: int)
         decay, weight_in, weight_out (E, K) complex -> (T, E) real
 
     Raises:
-        RuntimeError: if shapes disagree; TypeError: if one is not complex; ValueError: if `steps`
-        is below 1.
+        RuntimeError: if shapes disagree; ValueError: if `steps` is below 1.
 
     Source:
         Gu et al. (2022), "On the parameterization and initialization of diagonal state space
@@ -91,10 +91,14 @@ def ssm_kernel(decay: Tensor, weight_in: Tensor, weight_out: Tensor, steps: int)
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    _require_weights(decay, weight_in, weight_out)
+    require_shape("decay", decay, "E", "K")
+    for name, weight in (("weight_in", weight_in), ("weight_out", weight_out)):
+        require_shape(name, weight, *decay.shape)
     if steps < 1:
         raise ValueError(f"steps: expected at least 1, got {steps}")
-    return 2 * (weight_out * weight_in * _powers(decay, steps)[:-1]).sum(dim=2).real
+    powers = decay.expand(steps - 1, *decay.shape).cumprod(dim=0)
+    powers = torch.cat([torch.ones_like(decay)[None], powers])
+    return 2 * (weight_out * weight_in * powers).sum(dim=2).real
 
 
 def causal_convolution(kernel: Tensor, input: Tensor) -> Tensor:
@@ -121,6 +125,44 @@ def causal_convolution(kernel: Tensor, input: Tensor) -> Tensor:
     return torch.fft.irfft(product, n=size, dim=0)[: len(input)]
 
 
+def require_ssm(
+    input: Tensor, decay: Tensor, weight_in: Tensor, weight_out: Tensor, state: Tensor | None
+) -> Tensor:
+    """Raise unless the arguments of a diagonal model fit together; return its state, or zeros.
+
+    Shape:
+        input (T, N, E) real, decay, weight_in, weight_out (E, K) complex, state (N, E, K) complex
+        or None -> state (N, E, K)
+
+    Raises:
+        RuntimeError: if shapes disagree; TypeError: if one of the weights or the state is not
+        complex, or the input is; ValueError: if there is no step.
+
+    >>> w = torch.ones(3, 4) + 0j
+    >>> require_ssm(torch.zeros(7, 2, 5), w, w, w, None)
+    Traceback (most recent call last):
+    RuntimeError: input: expected shape (T, N, 3), got (7, 2, 5)
+
+    Explained in: docs/en/recurrences/state-space.md
+    """
+    require_shape("decay", decay, "E", "K")
+    require_shape("input", input, "T", "N", decay.shape[0])
+    if not input.is_floating_point():
+        raise TypeError(f"input: expected floating-point numbers, got {input.dtype}")
+    if len(input) < 1:
+        raise ValueError("input: expected at least one step, got 0")
+    if state is None:
+        state = decay.new_zeros(input.shape[1], *decay.shape)
+    require_shape("state", state, input.shape[1], *decay.shape)
+    named = {"decay": decay, "weight_in": weight_in, "weight_out": weight_out, "state": state}
+    for name, tensor in named.items():
+        if name != "state":
+            require_shape(name, tensor, *decay.shape)
+        if not tensor.is_complex():
+            raise TypeError(f"{name}: expected complex numbers, got {tensor.dtype}")
+    return state
+
+
 def ssm_loop(
     input: Tensor, decay: Tensor, weight_in: Tensor, weight_out: Tensor, state: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -144,7 +186,7 @@ def ssm_loop(
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    state, outputs = _require_ssm(input, decay, weight_in, weight_out, state), []
+    state, outputs = require_ssm(input, decay, weight_in, weight_out, state), []
     for x_t in input:
         state = decay * state + weight_in * x_t[..., None]
         outputs.append(2 * (weight_out * state).sum(dim=2).real)
@@ -163,8 +205,8 @@ def ssm_scan(
         as `ssm_loop`
 
     Source:
-        Smith et al. (2023), "Simplified state space layers for sequence modeling", scan a
-        diagonal state space model.
+        Gu et al. (2022), "On the parameterization and initialization of diagonal state space
+        models", for the model; the scan is ours.
 
     >>> half, one = torch.full((1, 1), 0.5 + 0j), torch.ones(1, 1) + 0j
     >>> ssm_scan(torch.ones(3, 1, 1), half, one, one)[0].flatten()
@@ -172,10 +214,12 @@ def ssm_scan(
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    state = _require_ssm(input, decay, weight_in, weight_out, state)
+    state = require_ssm(input, decay, weight_in, weight_out, state)
     written = weight_in * input[..., None]
-    states = _scan(decay.expand_as(written), written, state)
-    return 2 * (weight_out * states).sum(dim=3).real, states[-1]
+    decays = decay.expand_as(written).flatten(2)
+    states, last = scan_chunks(decays, written.flatten(2), state.flatten(1))
+    states = states.unflatten(2, decay.shape)
+    return 2 * (weight_out * states).sum(dim=3).real, last.view_as(state)
 
 
 def ssm_convolution(
@@ -199,14 +243,51 @@ def ssm_convolution(
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    state = _require_ssm(input, decay, weight_in, weight_out, state)
-    powers = _powers(decay, len(input))
+    state = require_ssm(input, decay, weight_in, weight_out, state)
     kernel = ssm_kernel(decay, weight_in, weight_out, len(input))
-    carried = torch.einsum("tek,nek->tne", weight_out * powers[1:], state)
+    powers = decay.expand(len(input), *decay.shape).cumprod(dim=0)  # 1, 2, ..., T
+    carried = torch.einsum("tek,nek->tne", weight_out * powers, state)
     output = causal_convolution(kernel, input) + 2 * carried.real
-    written = weight_in * powers[:-1].flip(0)
-    last = powers[-1] * state + torch.einsum("tek,tne->nek", written, input.to(written.dtype))
+    written = weight_in * torch.cat([powers[:-1].flip(0), torch.ones_like(powers[:1])])
+    last = powers[-1] * state + torch.einsum("tek,tne->nek", written, input.to(decay.dtype))
     return output, last
+
+
+def require_selective(
+    input: Tensor, step: Tensor, a: Tensor, b: Tensor, c: Tensor, state: Tensor | None
+) -> Tensor:
+    """Raise unless the arguments of a selective model fit together; return its state, or zeros.
+
+    Shape:
+        input (T, N, E), step (T, N, E), a (E, K), b (T, N, K), c (T, N, K), state (N, E, K) or
+        None -> state (N, E, K)
+
+    Raises:
+        RuntimeError: if shapes disagree; ValueError: if there is no step in time, `a` is not below
+        0 or `step` is below 0.
+
+    >>> x, b = torch.zeros(7, 2, 3), torch.zeros(7, 2, 4)
+    >>> require_selective(x, x, torch.ones(3, 4), b, b, None)
+    Traceback (most recent call last):
+    ValueError: a: expected numbers below 0, got 1
+
+    Explained in: docs/en/recurrences/state-space.md
+    """
+    require_shape("input", input, "T", "N", "E")
+    require_shape("step", step, *input.shape)
+    require_shape("a", a, input.shape[2], "K")
+    for name, weight in (("b", b), ("c", c)):
+        require_shape(name, weight, *input.shape[:2], a.shape[1])
+    if len(input) < 1:
+        raise ValueError("input: expected at least one step, got 0")
+    if not (a < 0).all():
+        raise ValueError(f"a: expected numbers below 0, got {a.max().item():g}")
+    if not (step >= 0).all():
+        raise ValueError(f"step: expected numbers of at least 0, got {step.min().item():g}")
+    if state is None:
+        state = input.new_zeros(input.shape[1], *a.shape)
+    require_shape("state", state, input.shape[1], *a.shape)
+    return state
 
 
 def selective_loop(
@@ -232,7 +313,7 @@ def selective_loop(
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    state, outputs = _require_selective(input, step, a, b, c, state), []
+    state, outputs = require_selective(input, step, a, b, c, state), []
     for x_t, step_t, b_t, c_t in zip(input, step, b, c, strict=True):
         decay = (step_t[..., None] * a).exp()
         state = decay * state + (step_t * x_t)[..., None] * b_t[:, None]
@@ -260,11 +341,12 @@ def selective_scan(
 
     Explained in: docs/en/recurrences/state-space.md
     """
-    state = _require_selective(input, step, a, b, c, state)
+    state = require_selective(input, step, a, b, c, state)
     decay = (step[..., None] * a).exp()
     written = (step * input)[..., None] * b[:, :, None]
-    states = _scan(decay, written, state)
-    return (states * c[:, :, None]).sum(dim=3), states[-1]
+    states, last = scan_chunks(decay.flatten(2), written.flatten(2), state.flatten(1))
+    states = states.unflatten(2, a.shape)
+    return (states * c[:, :, None]).sum(dim=3), last.view_as(state)
 
 
 class DiagonalSSM(nn.Module):
@@ -319,94 +401,9 @@ class DiagonalSSM(nn.Module):
         """Return the outputs of all steps and the last state."""
         require_shape("input", input, "T", "N", self.weight_ih.shape[1])
         x = nn.functional.linear(input, self.weight_ih)
-        decay, weight_in = _hold(
-            torch.complex(-self.log_rate.exp(), self.frequency), self.log_step.exp()
-        )
+        poles = torch.complex(-self.log_rate.exp(), self.frequency)
+        decay = (poles * self.log_step.exp()).exp()
+        weight_in = (decay - 1) / poles
         weight_out = torch.view_as_complex(self.weight_out)
         output, state = ssm_scan(x, decay, weight_in, weight_out, state)
         return output + self.skip * x, state
-
-
-def _hold(a: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
-    """Discretize by zero-order hold: the input stays what it is until the next one."""
-    decay = (a * step).exp()
-    return decay, (decay - 1) / a
-
-
-def _powers(decay: Tensor, steps: int) -> Tensor:
-    """Return decay to the power of 0, 1, ..., T, as (T + 1, E, K)."""
-    return torch.cat([torch.ones_like(decay)[None], decay.expand(steps, *decay.shape).cumprod(0)])
-
-
-def _scan(decay: Tensor, input: Tensor, state: Tensor) -> Tensor:
-    """Return all states of h_t = decay_t h_{t-1} + input_t: in chunks, then over the chunks."""
-    steps = len(input)
-    chunk = math.isqrt(steps - 1) + 1
-    missing = -steps % chunk
-    h, reach = [], []  # of each step of all chunks at once, from zeros; how much of a start is left
-    padded = [torch.cat([x, torch.zeros_like(x[:1]).expand(missing, *x.shape[1:])])
-              for x in (decay, input)]  # fmt: skip
-    for a_t, b_t in zip(*(x.unflatten(0, (-1, chunk)).unbind(1) for x in padded), strict=True):
-        h.append(a_t * h[-1] + b_t if h else b_t)
-        reach.append(a_t * reach[-1] if reach else a_t)
-    starts = [state]
-    for last, left in zip(h[-1], reach[-1], strict=True):
-        starts.append(left * starts[-1] + last)
-    before = torch.stack(starts[:-1])[:, None]
-    return (torch.stack(h, 1) + torch.stack(reach, 1) * before).flatten(0, 1)[:steps]
-
-
-def _require_weights(decay: Tensor, weight_in: Tensor, weight_out: Tensor) -> None:
-    """Raise unless the weights of a diagonal state space model fit together and are complex."""
-    require_shape("decay", decay, "E", "K")
-    for name, weight in (("decay", decay), ("weight_in", weight_in), ("weight_out", weight_out)):
-        require_shape(name, weight, *decay.shape)
-        _require_complex(name, weight)
-
-
-def _require_complex(name: str, tensor: Tensor) -> None:
-    """Raise unless a tensor holds complex numbers."""
-    if not tensor.is_complex():
-        raise TypeError(f"{name}: expected complex numbers, got {tensor.dtype}")
-
-
-def _require_steps(input: Tensor) -> None:
-    """Raise unless an input is real and has a step."""
-    require_shape("input", input, "T", "N", "E")
-    if not input.is_floating_point():
-        raise TypeError(f"input: expected floating-point numbers, got {input.dtype}")
-    if len(input) == 0:
-        raise ValueError("input: expected at least one step, got 0")
-
-
-def _require_ssm(
-    input: Tensor, decay: Tensor, weight_in: Tensor, weight_out: Tensor, state: Tensor | None
-) -> Tensor:
-    """Raise unless the arguments of a diagonal model fit together; return the state, or zeros."""
-    _require_steps(input)
-    _require_weights(decay, weight_in, weight_out)
-    require_shape("input", input, "T", "N", decay.shape[0])
-    if state is None:
-        return decay.new_zeros(input.shape[1], *decay.shape)
-    require_shape("state", state, input.shape[1], *decay.shape)
-    _require_complex("state", state)
-    return state
-
-
-def _require_selective(
-    input: Tensor, step: Tensor, a: Tensor, b: Tensor, c: Tensor, state: Tensor | None
-) -> Tensor:
-    """Raise unless the arguments of a selective model fit together; return the state, or zeros."""
-    _require_steps(input)
-    require_shape("step", step, *input.shape)
-    require_shape("a", a, input.shape[2], "K")
-    for name, weight in (("b", b), ("c", c)):
-        require_shape(name, weight, *input.shape[:2], a.shape[1])
-    if not (a < 0).all():
-        raise ValueError(f"a: expected numbers below 0, got {a.max().item():g}")
-    if not (step >= 0).all():
-        raise ValueError(f"step: expected numbers of at least 0, got {step.min().item():g}")
-    if state is None:
-        return input.new_zeros(input.shape[1], *a.shape)
-    require_shape("state", state, input.shape[1], *a.shape)
-    return state

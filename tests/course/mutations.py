@@ -985,11 +985,34 @@ MUTATIONS = [
     ),
     # State space models
     Mutation(
-        "TODO a mistake in words, for state-space",
-        "TODO a file of rnn_tutorial/, such as cells.py, or state-space.md for a line of the page's own",
-        right="TODO what stands there, once",
-        wrong="TODO what would be wrong",
-        caught_by={"state-space": ["TODO Say what equals what"]},
+        "the convolution leaves out the state that is carried",
+        "recurrences/state_space.py",
+        right="causal_convolution(kernel, input) + 2 * carried.real",
+        wrong="causal_convolution(kernel, input)",
+        caught_by={
+            "state-space": ["convolution and scan give", "so do the gradients", "two pieces"]
+        },
+    ),
+    Mutation(
+        "the selective scan writes the input at full length, whatever the step",
+        "recurrences/state_space.py",
+        right="written = (step * input)[..., None] * b[:, :, None]",
+        wrong="written = input[..., None] * b[:, :, None]",
+        caught_by={"state-space": ["the selective scan gives", "with zero-order hold"]},
+    ),
+    Mutation(
+        "the loop of a diagonal model weakens later inputs",
+        "recurrences/state_space.py",
+        right="state = decay * state + weight_in * x_t[..., None]",
+        wrong="state = decay * state + weight_in * x_t[..., None] / (1 + len(outputs))",
+        caught_by={
+            "state-space": [
+                "convolution and scan give",
+                "so do the gradients",
+                "two pieces",
+                "the answers of the fixed",
+            ]
+        },
     ),
     # Out of Python
     Mutation(

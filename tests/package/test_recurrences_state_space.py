@@ -16,6 +16,7 @@ from rnn_tutorial.recurrences import (
     causal_convolution,
     discretize,
     s4d_poles,
+    scan_chunks,
     selective_loop,
     selective_scan,
     ssm_convolution,
@@ -281,7 +282,7 @@ STEP, A, B = torch.ones(5, 2, 3), -torch.ones(3, 4), torch.zeros(5, 2, 4)
             "weight_in: expected shape (3, 4), got (2, 4)",
         ),
         (
-            lambda: ssm_kernel(W, W, W.real, 3),
+            lambda: ssm_loop(X, W, W, W.real),
             TypeError,
             "weight_out: expected complex numbers, got torch.float32",
         ),
@@ -293,7 +294,7 @@ STEP, A, B = torch.ones(5, 2, 3), -torch.ones(3, 4), torch.zeros(5, 2, 4)
         (
             lambda: ssm_loop(X[0], W, W, W),
             RuntimeError,
-            "input: expected shape (T, N, E), got (2, 3)",
+            "input: expected shape (T, N, 3), got (2, 3)",
         ),
         (lambda: ssm_loop(X[:0], W, W, W), ValueError, "input: expected at least one step, got 0"),
         (
@@ -346,6 +347,26 @@ STEP, A, B = torch.ones(5, 2, 3), -torch.ones(3, 4), torch.zeros(5, 2, 4)
             RuntimeError,
             "state: expected shape (2, 3, 4), got (1, 3, 4)",
         ),
+        (
+            lambda: selective_loop(X[:0], STEP[:0], A, B[:0], B[:0]),
+            ValueError,
+            "input: expected at least one step, got 0",
+        ),
+        (
+            lambda: scan_chunks(STEP[:2], STEP),
+            RuntimeError,
+            "decay: expected shape (5, 2, 3), got (2, 2, 3)",
+        ),
+        (
+            lambda: scan_chunks(STEP, STEP, STEP),
+            RuntimeError,
+            "state: expected shape (2, 3), got (5, 2, 3)",
+        ),
+        (
+            lambda: scan_chunks(STEP, STEP, chunk=0),
+            ValueError,
+            "expected chunk and steps of at least 1, got 0 and 5",
+        ),
         (lambda: DiagonalSSM(0, 3), ValueError, "input_size: expected at least 1, got 0"),
         (lambda: DiagonalSSM(3, 0), ValueError, "hidden_size: expected at least 1, got 0"),
         (
@@ -363,3 +384,23 @@ STEP, A, B = torch.ones(5, 2, 3), -torch.ones(3, 4), torch.zeros(5, 2, 4)
 def test_bad_input_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64, torch.complex128])
+@pytest.mark.parametrize("chunk", [1, 3, 7, 64])
+def test_the_scan_is_the_loop_also_for_complex_numbers(dtype: torch.dtype, chunk: int) -> None:
+    """A chunk that divides 21 and others, one that is longer; a state is carried."""
+    torch.manual_seed(0)
+    x, state = torch.randn(21, 2, 3, dtype=dtype), torch.randn(2, 3, dtype=dtype)
+    decay = torch.randn(21, 2, 3, dtype=dtype)
+    arguments = [t.requires_grad_() for t in (decay / decay.abs().amax() * 0.99, x, state)]
+    h, found = state, []
+    for a_t, b_t in zip(arguments[0], x, strict=True):
+        h = a_t * h + b_t
+        found.append(h)
+    states, last = scan_chunks(*arguments, chunk=chunk)
+    assert_close((states, last), (torch.stack(found), h), eps=32)
+    by_loop = torch.autograd.grad(torch.stack(found).abs().sum(), arguments)
+    by_scan = torch.autograd.grad(states.abs().sum(), arguments)
+    assert_close(by_scan, by_loop, eps=256)
+    assert torch.equal(scan_chunks(decay, x)[0], scan_chunks(decay, x, torch.zeros_like(state))[0])

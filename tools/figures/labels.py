@@ -14,6 +14,8 @@ LABELS = {
     "5 products of x_t and W_1,": "x_t 与 W_1 的 5 项，",
     "6 products of s_{t-1} and W_2.": "s_{t-1} 与 W_2 的 6 项。",
     "One entry of s_t is one sum:": "s_t 的一个元素是 11 项之和：",
+    "S4D-Inv": "S4D-Inv",
+    "S4D-Lin": "S4D-Lin",
     "all gates open: every number is added": "门全部打开：每个值都累加进来",
     "all to the longest": "全部填充到最长",
     "as before": "不变",
