@@ -1011,7 +1011,8 @@ MUTATIONS = [
                 "so do the gradients",
                 "two pieces",
                 "the answers of the fixed",
-            ]
+            ],
+            "linear-networks": ["loop, scan and convolution"],
         },
     ),
     # Out of Python
