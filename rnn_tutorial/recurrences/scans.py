@@ -35,7 +35,8 @@ def scan_chunks(
         raise ValueError(f"expected chunk and steps of at least 1, got {chunk} and {len(input)}")
     rows = -(-len(input) // chunk)
     filler = input.new_zeros(rows * chunk - len(input), *input.shape[1:])
-    padded = [torch.cat([x, filler]).unflatten(0, (rows, chunk)) for x in (decay, input)]
+    shape = (rows, chunk, *input.shape[1:])
+    padded = [torch.cat([x, filler]).view(shape) for x in (decay, input)]
     h, left = [padded[1][:, 0]], [padded[0][:, 0]]  # from zeros; what is left of a start
     for a_t, b_t in zip(padded[0][:, 1:].unbind(1), padded[1][:, 1:].unbind(1), strict=True):
         h.append(a_t * h[-1] + b_t)

@@ -122,7 +122,8 @@ def causal_convolution(kernel: Tensor, input: Tensor) -> Tensor:
     require_shape("kernel", kernel, len(input), input.shape[2])
     size = 2 * len(input)  # room for what would else come round to the beginning
     product = torch.fft.rfft(kernel, n=size, dim=0)[:, None] * torch.fft.rfft(input, n=size, dim=0)
-    return torch.fft.irfft(product, n=size, dim=0)[: len(input)]
+    output: Tensor = torch.fft.irfft(product, n=size, dim=0)[: len(input)]
+    return output
 
 
 def require_ssm(
@@ -218,7 +219,7 @@ def ssm_scan(
     written = weight_in * input[..., None]
     decays = decay.expand_as(written).flatten(2)
     states, last = scan_chunks(decays, written.flatten(2), state.flatten(1))
-    states = states.unflatten(2, decay.shape)
+    states = states.view(written.shape)
     return 2 * (weight_out * states).sum(dim=3).real, last.view_as(state)
 
 
@@ -246,10 +247,10 @@ def ssm_convolution(
     state = require_ssm(input, decay, weight_in, weight_out, state)
     kernel = ssm_kernel(decay, weight_in, weight_out, len(input))
     powers = decay.expand(len(input), *decay.shape).cumprod(dim=0)  # 1, 2, ..., T
-    carried = torch.einsum("tek,nek->tne", weight_out * powers, state)
+    carried = torch.einsum("tek,bek->tbe", weight_out * powers, state)
     output = causal_convolution(kernel, input) + 2 * carried.real
     written = weight_in * torch.cat([powers[:-1].flip(0), torch.ones_like(powers[:1])])
-    last = powers[-1] * state + torch.einsum("tek,tne->nek", written, input.to(decay.dtype))
+    last = powers[-1] * state + torch.einsum("tek,tbe->bek", written, input.to(decay.dtype))
     return output, last
 
 
@@ -345,7 +346,7 @@ def selective_scan(
     decay = (step[..., None] * a).exp()
     written = (step * input)[..., None] * b[:, :, None]
     states, last = scan_chunks(decay.flatten(2), written.flatten(2), state.flatten(1))
-    states = states.unflatten(2, a.shape)
+    states = states.view(written.shape)
     return (states * c[:, :, None]).sum(dim=3), last.view_as(state)
 
 
