@@ -15,6 +15,7 @@ from rnn_tutorial.modules import GRU, LSTM, RNN
 from rnn_tutorial.network import cut_pieces, recurrent_layer, recurrent_network, run_pieces
 from rnn_tutorial.parameters import layer_parameters, parameter_shapes, state_index
 from rnn_tutorial.plain_rnn import rnn
+from rnn_tutorial.ranks import rank_loss, require_world
 from rnn_tutorial.shapes import require_cell, require_shape
 from rnn_tutorial.steps import bind_step, gru_step, lstm_step, rnn_step
 
@@ -47,10 +48,12 @@ __all__ = [
     "memory_step",
     "pack",
     "parameter_shapes",
+    "rank_loss",
     "recurrent_layer",
     "recurrent_network",
     "require_cell",
     "require_shape",
+    "require_world",
     "reset_uniform",
     "rnn",
     "rnn_cell",
