@@ -28,11 +28,11 @@ def require_world(least: int = 2) -> tuple[int, int]:
     found = []
     for name in ("RANK", "WORLD_SIZE"):
         value = os.environ.get(name, "nothing")
-        start = f"start the program with torchrun --standalone --nproc-per-node {least}"
+        start = f"start with torchrun --nproc-per-node {least}"
         if value == "nothing":
-            raise RuntimeError(f"{name}: expected a number, set by torchrun, got nothing; {start}")
+            raise RuntimeError(f"{name}: expected a number, got nothing; {start}")
         if not value.isdecimal():
-            raise ValueError(f"{name}: expected a number, set by torchrun, got {value!r}")
+            raise ValueError(f"{name}: expected a number, got {value!r}")
         found.append(int(value))
     rank, world = found
     if world < least:

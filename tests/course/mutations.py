@@ -1009,11 +1009,32 @@ MUTATIONS = [
     ),
     # Many processes
     Mutation(
-        "TODO a mistake in words, for many-processes",
-        "TODO a file of rnn_tutorial/, such as cells.py, or many-processes.md for a line of the page's own",
-        right="TODO what stands there, once",
-        wrong="TODO what would be wrong",
-        caught_by={"many-processes": ["TODO Say what equals what"]},
+        "all processes train on the rows of rank 0",
+        "many-processes.md",
+        right="part.tensor_split(world)[rank] for part in batch(lengths)",
+        wrong="part.tensor_split(world)[0] for part in batch(lengths)",
+        caught_by={"many-processes": ["with equal halves", "with unequal halves"]},
+    ),
+    Mutation(
+        "the sum is divided by all tokens, as if DDP added up",
+        "ranks.py",
+        right="* (world / total)",
+        wrong="* (1 / total)",
+        caught_by={"many-processes": ["with unequal halves", "`Join` and empty"]},
+    ),
+    Mutation(
+        "the last piece is not synchronised either",
+        "many-processes.md",
+        right="if k + 1 == pieces else model",
+        wrong="if k == pieces else model",
+        caught_by={"many-processes": ["with unequal halves", "both ranks hold"]},
+    ),
+    Mutation(
+        "the optimizer starts anew",
+        "many-processes.md",
+        right="        optimizer.load_state_dict(saved[\"optimizer\"])\n",
+        wrong="",
+        caught_by={"many-processes": ["two updates, saved"]},
     ),
     # Starting well
     Mutation(
