@@ -155,11 +155,12 @@ def test_nothing_moves_while_the_front_page_loads(
 
 def test_front_page_numbers_its_chapters_through(still: Page, served: str) -> None:
     still.goto(served)
-    assert still.locator(".part > ol > li > a").count() == 19
+    assert still.locator(".part > ol > li > a").count() == 19 + 7
     counter = "e => getComputedStyle(e, '::before').content"
     assert still.locator(".part > ol > li").last.evaluate(counter) == "counter(chapter)"
     reset = "e => getComputedStyle(e).counterReset"
     assert still.locator(".md-content").evaluate(reset) == "chapter 0"
+    assert still.locator("#labs + .part").evaluate(reset) == "chapter 0"  # and its labs anew
 
 
 # Check marks

@@ -234,9 +234,9 @@ for alignment in ([0, 5, 5, 5, 0, 0, 8, 0], [5, 0, 0, 0, 0, 8, 8, 8], [0, 5, 5, 
 # %% [markdown]
 # Many alignments read as the same labels.
 # The network gives a probability to each symbol at each step, and the product of the symbols' probabilities is that of an alignment.
-# So the probability of labels $l$ is a sum over all alignments $\pi$ that collapse to them:
+# So the probability of labels $l$ is a sum over all alignments $\pi$ that collapse to them, $c(\pi) = l$:
 #
-# $$p(l) = \sum_{\pi \,\to\, l}\; \prod_{t=1}^{T} y_t(\pi_t)$$
+# $$p(l) = \sum_{\pi:\, c(\pi) = l}\; \prod_{t=1}^{T} y_t(\pi_t)$$
 #
 # With $C$ symbols there are $C^T$ alignments.
 # For a few steps you can go through all of them.

@@ -281,7 +281,7 @@ def sees_future(forecaster: Forecaster, parts: Parts) -> bool:
 #
 # - *Persistence*: the next day is as this day.
 # - *Seasonal naive*: the next day is as the same weekday a week ago.
-# - *Exponential smoothing*, one level per weekday and hour: $\ell \leftarrow \ell + \alpha\,(x - \ell)$, once a week.
+# - *Exponential smoothing*, one level per weekday and hour: $\ell_k = \ell_{k-1} + \alpha\,(x_k - \ell_{k-1})$ in week $k$.
 #   The forecast is the level.
 #
 # Errors are told as [MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001): the mean absolute error, divided by that of the seasonal naive forecast *on the past*.
