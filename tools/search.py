@@ -37,7 +37,8 @@ WEIGHTS = {
 }  # fmt: skip
 # Pages that people look up by name, and that are searched by their headings.
 BY_NAME = (
-    "index.html", "labs/", "reference/", "contributing", "translating", "checks", "look-up/interview-questions",
+    "index.html", "labs/", "reference/", "contributing", "translating", "checks",
+    "look-up/interview-questions",
 )  # fmt: skip
 HEADING = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
 # The plugin puts a mark between two words, also where a blank or a stop parts them anyway.

@@ -13,7 +13,7 @@
 #   digit-rows: acnnlblb
 #   need: dpkmlaeo
 #   data: hkpoecdk
-#   alignments: hnclimhb
+#   alignments: dioafhga
 #   forward: lfkioald
 #   decoding: kaifjfid
 #   model: ejoemaib

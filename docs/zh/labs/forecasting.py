@@ -14,7 +14,7 @@
 #   need: pnbahokb
 #   data: gngmkgmj
 #   parts: hhaedcdp
-#   baselines: oplcbnfb
+#   baselines: bfjpiaol
 #   linear: eefimhgo
 #   network: hjlomgkj
 #   choices: ddooibce
