@@ -60,6 +60,7 @@ def shown(demo: Locator) -> list[str]:
 
 def pixels(demo: Locator) -> Tensor:
     """Read the drawn image off its labels."""
+    demo.page.evaluate(FRAME)
     labels = demo.locator(".pixels").evaluate_all(
         "all => all.map(one => one.getAttribute('aria-label'))"
     )
