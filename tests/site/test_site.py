@@ -27,7 +27,7 @@ SITE_URL = settings()["site_url"]
 SOURCES = {
     address_of(page): page
     for language in LANGUAGES
-    for page in [*pages(language), docs_dir(language) / "labs/digits.py"]
+    for page in [*pages(language), *sorted(docs_dir(language).glob("labs/*.py"))]
 }
 PAGES = [address for address, page in SOURCES.items() if page.suffix == ".md"]
 ALL = list(SOURCES)

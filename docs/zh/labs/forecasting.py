@@ -298,7 +298,7 @@ def sees_future(forecaster: Forecaster, parts: Parts) -> bool:
 #
 # - *持续性预测*（persistence）：明天与今天相同。
 # - *季节性朴素预测*（seasonal naive）：明天与一周前的同一天相同。
-# - *指数平滑*（exponential smoothing）：每个星期几的每个小时各有一个水平，每周更新一次：$\ell_k = \ell_{k-1} + \alpha\,(x_k - \ell_{k-1})$。
+# - *指数平滑*（exponential smoothing）：每个星期几的每个小时各有一个水平，在第 $k$ 周更新：$\ell_k = \ell_{k-1} + \alpha\,(x_k - \ell_{k-1})$。
 #   预测值就是这个水平。
 #
 # 误差用平均绝对标度误差（[MASE](https://doi.org/10.1016/j.ijforecast.2006.03.001)）表示，即平均绝对误差除以季节性朴素预测*在过去*的平均绝对误差。
