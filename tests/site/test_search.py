@@ -90,7 +90,7 @@ QUERIES = {
         "什么是LSTM": "gates/lstm-by-hand",
         "batch_first参数": "anatomy",
         "神经网络": "index|learning/debugging",
-        "网络": "glossary.html#recurrent-network|index",
+        "网络": "glossary.html#recurrent-network|index|a-network-that-writes",
         "padding": "glossary.html#padding",
         "pad_sequence": "unequal-length",
         "clipping": "glossary.html#clipping",
