@@ -1,5 +1,24 @@
 """Recurrences that are linear in the state: five ways to compute one, and networks made of them."""
 
+from rnn_tutorial.recurrences.linear_attention import (
+    linear_attention_chunks,
+    linear_attention_loop,
+    log_kept,
+    mlstm_chunks,
+    mlstm_loop,
+    require_attention,
+    require_decay,
+    require_mlstm,
+)
+from rnn_tutorial.recurrences.min_gates import (
+    MinGRU,
+    MinLSTM,
+    min_gru_loop,
+    min_gru_scan,
+    min_lstm_loop,
+    min_lstm_scan,
+    require_gates,
+)
 from rnn_tutorial.recurrences.scans import scan_chunks
 from rnn_tutorial.recurrences.state_space import (
     DiagonalSSM,
@@ -18,8 +37,23 @@ from rnn_tutorial.recurrences.state_space import (
 
 __all__ = [
     "DiagonalSSM",
+    "MinGRU",
+    "MinLSTM",
     "causal_convolution",
     "discretize",
+    "linear_attention_chunks",
+    "linear_attention_loop",
+    "log_kept",
+    "min_gru_loop",
+    "min_gru_scan",
+    "min_lstm_loop",
+    "min_lstm_scan",
+    "mlstm_chunks",
+    "mlstm_loop",
+    "require_attention",
+    "require_decay",
+    "require_gates",
+    "require_mlstm",
     "require_selective",
     "require_ssm",
     "s4d_poles",
