@@ -84,9 +84,9 @@ def log_kept(log_decay: Tensor) -> Tensor:
         Dao and Gu (2024), "Transformers are SSMs", where it is called a segment sum.
 
     >>> log_kept(torch.tensor([[-1.0], [-2.0], [-4.0]]))[..., 0]
-    tensor([[0., -inf, -inf],
-            [-2., 0., -inf],
-            [-6., -4., 0.]])
+    tensor([[ 0., -inf, -inf],
+            [-2.,  0., -inf],
+            [-6., -4.,  0.]])
 
     Explained in: docs/en/recurrences/gated-linear.md
     """
@@ -183,7 +183,7 @@ def require_mlstm(query: Tensor, value: Tensor, state: MatrixState | None) -> Ma
     >>> x = torch.zeros(7, 2, 3)
     >>> require_mlstm(x, x, (torch.zeros(2, 3, 3), torch.zeros(2, 3), torch.zeros(2, 1)))
     Traceback (most recent call last):
-    RuntimeError: m: expected shape (2,), got (2, 1)
+    RuntimeError: m: expected shape (2), got (2, 1)
 
     Explained in: docs/en/recurrences/gated-linear.md
     """
