@@ -54,6 +54,11 @@ def pages(language: str = "en") -> list[Path]:
     return listed + sorted(set(docs_dir(language).rglob("*.md")) - set(listed))
 
 
+def labs(language: str = "en") -> list[Path]:
+    """List an edition's labs, by name."""
+    return sorted(docs_dir(language).glob("labs/*.py"))
+
+
 def is_chapter(page: Path) -> bool:
     """Whether a page is one to work through: it holds code.
 

@@ -6,10 +6,9 @@ import pytest
 from bs4 import Tag
 
 from tests.course.rendering import rendered
-from tools.site import ROOT, pages
+from tools.site import ROOT, labs, pages
 
 GLOSSARY = ROOT / "docs/en/look-up/glossary.md"
-LABS = sorted(GLOSSARY.parents[1].glob("labs/*.py"))
 ENTRIES = re.compile(r"look-up/glossary\.md#([a-z-]+)|\(glossary\.md#([a-z-]+)")
 
 
@@ -32,7 +31,7 @@ def faults(entry: Tag) -> list[str]:
         return ["no link to a chapter"]
     name, _, anchor = str(link["href"]).partition("#")
     target = (GLOSSARY.parent / name).resolve()
-    if target not in [*pages(), *LABS]:
+    if target not in [*pages(), *labs()]:
         return [f"{name} is no page"]
     found = []
     page = rendered(target)

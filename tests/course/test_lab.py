@@ -35,9 +35,9 @@ from tools.labs.execution import (
 from tools.labs.pages import slim
 from tools.labs.sources import HOMES, without_imports
 from tools.labs.weights import WEIGHTS
-from tools.site import LANGUAGES, ROOT
+from tools.site import LANGUAGES, ROOT, labs
 
-LABS = {lab.stem: lab for lab in sorted((ROOT / "docs" / "en" / "labs").glob("*.py"))}
+LABS = {lab.stem: lab for lab in labs()}
 LAB = LABS["digits"]
 IMPORTS = ast.Import | ast.ImportFrom
 ENDS = ["results", "exercises", "next"]  # the last sections of each

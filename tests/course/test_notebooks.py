@@ -40,6 +40,7 @@ from tools.site import (
     docs_dir,
     english,
     is_chapter,
+    labs,
     language_of,
     pages,
     settings,
@@ -124,8 +125,7 @@ def test_what_came_before_stands_in_one_hidden_cell(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=by_name)
 def test_links_to_the_site_lead_to_its_pages(path: Path) -> None:
-    labs = [lab for name in LANGUAGES for lab in docs_dir(name).glob("labs/*.py")]
-    sources = [*labs, *(page for name in LANGUAGES for page in pages(name))]
+    sources = [page for name in LANGUAGES for page in (*labs(name), *pages(name))]
     published = {SITE + address_of(source) for source in sources}
     texts = "".join(cell.source for cell in cells(notebook_of(path), "markdown"))
     targets = set(re.findall(rf"\]\(({re.escape(SITE)}[^)#]*)", texts))

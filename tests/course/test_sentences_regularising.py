@@ -1,7 +1,10 @@
-"""A sentence of Regularising that no block of it shows: layer norm can harm."""
+"""Sentences of Regularising that no block shows: layer norm can harm, training can be chaotic."""
 
 import torch
 from torch import Tensor, nn
+
+from tests.course.copying import executed_through
+from tools.site import docs_dir
 
 
 def error_of_repeating_a_size(normed: bool) -> float:
@@ -32,3 +35,17 @@ def error_of_repeating_a_size(normed: bool) -> float:
 
 def test_layer_norm_hides_the_size_of_an_input() -> None:
     assert error_of_repeating_a_size(normed=False) < 0.5 * error_of_repeating_a_size(normed=True)
+
+
+def test_training_of_the_plain_network_from_large_weights_alone_is_chaotic() -> None:
+    """One rounding of the weights, 2 ** -52, moves its loss; that of the others stays."""
+    page = docs_dir() / "learning/regularising.md"
+    norm_loss = executed_through(page, "def norm_loss")["norm_loss"]
+
+    def moved(normed: bool, factor: int) -> float:
+        first, *others = (norm_loss(normed, factor * (1 + k * 2**-52), 0) for k in (0, 1, 2))
+        return max(abs(other - first) for other in others)
+
+    assert moved(normed=False, factor=10) > 1e-5
+    assert moved(normed=True, factor=10) < 1e-12
+    assert moved(normed=False, factor=1) < 1e-12

@@ -12,7 +12,7 @@ from claimdown.translation import compare, pairs
 from tests.course.rules import complaints, labels, typography
 from tools.figures.labels import LABELS, OWN, TEXT, in_chinese, labels_of
 from tools.labs.translation import compared, lab_as_page, marked_lab, read_lab, translated_labs
-from tools.site import LANGUAGES, ROOT, docs_dir, english, navigation, settings
+from tools.site import LANGUAGES, ROOT, docs_dir, english, labs, navigation, settings
 
 CONFIG = config_for(ROOT)
 TRANSLATED = list(pairs([], CONFIG))
@@ -40,8 +40,7 @@ def test_lab_agrees_with_its_english_twin_and_follows_it(lab: Path) -> None:
 
 
 def test_every_lab_is_translated() -> None:
-    labs = sorted(docs_dir().glob("labs/*.py"))
-    assert [english(lab) for lab in LABS] == labs * len(LANGUAGES[1:])
+    assert [english(lab) for lab in LABS] == labs() * len(LANGUAGES[1:])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from claimdown.guard import differences, published, unverified_numbers
 from claimdown.page import Code, Output, Skipped, Value
 from claimdown.reader import read
 from tests.site.published import article, tree
-from tools.site import LANGUAGES, address_of, docs_dir, language_of, navigation, pages
+from tools.site import LANGUAGES, address_of, docs_dir, labs, language_of, navigation, pages
 
 PAGES = {address_of(page): page for language in LANGUAGES for page in pages(language)}
 EXAMPLE = "foundations/linear-layer-over-time.html"
@@ -64,9 +64,9 @@ def test_nothing_is_skipped() -> None:
 
 
 def test_every_published_page_was_read(built_site: Path) -> None:
-    labs = {address_of(path) for name in LANGUAGES for path in docs_dir(name).glob("labs/*.py")}
+    executed = {address_of(path) for name in LANGUAGES for path in labs(name)}
     names = {path.relative_to(built_site).as_posix() for path in built_site.rglob("*.htm*")}
-    assert names == {*PAGES, *labs, "404.html", "zh/404.html"}
+    assert names == {*PAGES, *executed, "404.html", "zh/404.html"}
 
 
 def test_every_page_is_in_the_navigation() -> None:

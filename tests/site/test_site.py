@@ -18,6 +18,7 @@ from tools.site import (
     address_of,
     docs_dir,
     english,
+    labs,
     pages,
     settings,
     site_folder,
@@ -25,9 +26,7 @@ from tools.site import (
 
 SITE_URL = settings()["site_url"]
 SOURCES = {
-    address_of(page): page
-    for language in LANGUAGES
-    for page in [*pages(language), *sorted(docs_dir(language).glob("labs/*.py"))]
+    address_of(page): page for language in LANGUAGES for page in [*pages(language), *labs(language)]
 }
 PAGES = [address for address, page in SOURCES.items() if page.suffix == ".md"]
 ALL = list(SOURCES)

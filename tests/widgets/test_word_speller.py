@@ -167,7 +167,9 @@ def test_it_has_no_fault_for_axe(sized: Page, served: str) -> None:
     faults = {"word": violations(sized)}
     demo.get_by_role("textbox").fill("")
     faults["empty"] = violations(sized)
+    demo.get_by_role("button").click()
     sized.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+    expect(demo.locator("table tr").first).to_be_visible()
     faults["dark"] = violations(sized, COLOURS)
     assert not any(faults.values()), faults
 

@@ -12,7 +12,7 @@ from claimdown.config import config_for
 from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.translation import differences, marked, stale
-from tools.site import ROOT, docs_dir, english
+from tools.site import ROOT, english, labs
 
 END = "# ---\n"
 
@@ -67,7 +67,7 @@ def marked_lab(lab: Path) -> str:
 def translated_labs() -> list[Path]:
     editions = config_for(ROOT).editions
     names = [name for name, edition in editions.items() if edition.original]
-    return sorted(lab for name in names for lab in docs_dir(name).glob("labs/*.py"))
+    return sorted(lab for name in names for lab in labs(name))
 
 
 def main() -> None:
