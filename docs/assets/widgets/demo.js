@@ -5,6 +5,9 @@ import { weights } from "./weights.js";
 
 /** @typedef {typeof import("./demos-en.js").default} DemoWords */
 
+/** A probability in words: a whole number of percent. */
+export const percent = (share = 0) => `${Math.round(100 * share)}%`;
+
 /**
  * A widget with an attribute `weights`, the address of a file that its lab's run has written.
  * @extends {Widget<DemoWords>}
@@ -29,6 +32,14 @@ export class Demo extends Widget {
         this.ready();
       },
       (error) => this.#giveUp(error)));
+  }
+
+  /** Load the weights, and return them, or null if they cannot be had; `show` says meanwhile that they are loading. */
+  async loaded(show = () => {}) {
+    const opened = this.open();
+    show();
+    await opened;
+    return this.trained;
   }
 
   /** The weights have come. */

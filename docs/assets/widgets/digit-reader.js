@@ -3,7 +3,7 @@
 import { fill, html, load, set, svg } from "./base.js";
 import { line, missing } from "./bitmaps.js";
 import { gruStep, linear, row, softmax } from "./cells.js";
-import { Demo } from "./demo.js";
+import { Demo, percent } from "./demo.js";
 import { DrawingPad } from "./drawing-pad.js";
 
 const COLUMNS = 32; // of the pad
@@ -49,7 +49,6 @@ export const collapse = (path = [BLANK]) => path.filter((symbol, t) => symbol !=
 /** The most probable symbol. @param {Float32Array} chances */
 const best = (chances) => chances.indexOf(Math.max(...chances));
 const names = (labels = [BLANK]) => labels.map((label) => label - 1).join(" ");
-const percent = (share = 0) => `${Math.round(100 * share)}%`;
 
 /** A drawing of `rows` × COLUMNS numbers; each is a rectangle. */
 const grid = (kind = "", rows = 0) =>
@@ -108,11 +107,9 @@ class DigitReader extends Demo {
 
   /** Show the next of the test rows that come with the weights. */
   async #next() {
-    const opened = this.open();
-    this.#go(this.#range.valueAsNumber); // says that it is loading
-    await opened;
-    if (!this.trained) return;
-    const { samples, labels } = this.trained;
+    const trained = await this.loaded(() => this.#go(this.#range.valueAsNumber));
+    if (!trained) return;
+    const { samples, labels } = trained;
     const image = row(samples, ++this.#sample % labels.shape[0]);
     this.#pad?.show(Array.from({ length: ROWS }, (_, y) => [...image.subarray(COLUMNS * y, COLUMNS * (y + 1))]));
   }

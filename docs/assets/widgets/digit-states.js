@@ -3,7 +3,7 @@
 import { fill, html, load, set, svg } from "./base.js";
 import { digit, missing } from "./bitmaps.js";
 import { linear, rnnStep, row, softmax } from "./cells.js";
-import { Demo } from "./demo.js";
+import { Demo, percent } from "./demo.js";
 import { DrawingPad } from "./drawing-pad.js";
 
 const ROWS = 8;
@@ -36,7 +36,6 @@ const paint = (drawing, values = [], look, name = "") => {
   set(drawing, { "aria-label": name });
   [...drawing.children].forEach((rect, k) => set(rect, look(values[k] ?? 0)));
 };
-const percent = (share = 0) => `${Math.round(100 * share)}%`;
 const rounded = (value = 0) => value.toFixed(2).replace("-", "−");
 /** The digits, the most probable first. @param {Float32Array} chances */
 const ranked = (chances) => [...chances.keys()].sort((a, b) => chances[b] - chances[a]);
@@ -87,11 +86,9 @@ class DigitStates extends Demo {
 
   /** Show the next of the test images that come with the weights. */
   async #next() {
-    const opened = this.open();
-    this.#go(this.#range.valueAsNumber); // says that it is loading
-    await opened;
-    if (!this.trained) return;
-    const { samples, labels } = this.trained;
+    const trained = await this.loaded(() => this.#go(this.#range.valueAsNumber));
+    if (!trained) return;
+    const { samples, labels } = trained;
     const image = row(samples, ++this.#sample % labels.data.length);
     this.#pad?.show(Array.from({ length: ROWS }, (_, t) => [...image.subarray(8 * t, 8 * t + 8)]));
   }

@@ -146,11 +146,7 @@ class LetterWriter extends Demo {
 
   /** Draw characters, and read each of them. */
   async #write(count = 1) {
-    if (!this.trained) {
-      const opened = this.open();
-      this.#show();
-      await opened;
-    }
+    if (!this.trained) await this.loaded(() => this.#show());
     for (let k = 0; k < count && this.#known && this.#written.length < LONGEST; k++) {
       const character = vocabulary(/** @type {Weights} */ (this.trained))[chosen(this.#chances(), this.#next())];
       this.#written += character;

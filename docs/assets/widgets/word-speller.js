@@ -2,7 +2,7 @@
 
 import { fill, html, load } from "./base.js";
 import { gruStep, linear, row, softmax } from "./cells.js";
-import { Demo } from "./demo.js";
+import { Demo, percent } from "./demo.js";
 import { under } from "./weights.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -42,8 +42,6 @@ export function spell(word = "", trained) {
   return written;
 }
 
-const percent = (share = 0) => `${Math.round(100 * share)}%`;
-
 await load("word-speller");
 
 class WordSpeller extends Demo {
@@ -77,11 +75,9 @@ class WordSpeller extends Demo {
 
   /** Take the next word of the test part that comes with the weights. */
   async #take() {
-    const opened = this.open();
-    this.#show(); // says that it is loading
-    await opened;
-    if (!this.trained) return;
-    const { samples } = this.trained;
+    const trained = await this.loaded(() => this.#show());
+    if (!trained) return;
+    const { samples } = trained;
     this.#sample = (this.#sample + 1) % samples.shape[0];
     this.#shown = [...row(samples, this.#sample)].filter(Boolean).map((code) => LETTERS[code - 1]).reverse().join("");
     this.#input.value = this.#shown;
