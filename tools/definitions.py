@@ -5,6 +5,7 @@ import dis
 import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -70,7 +71,11 @@ def read_package(package: Path) -> dict[str, Module]:
 
 
 def read_module(path: Path) -> Module:
-    text = path.read_text(encoding="utf-8")
+    return module_of(path.read_text(encoding="utf-8"))
+
+
+@cache  # a site's build asks for the package again for each cell of a lab that imports
+def module_of(text: str) -> Module:
     defined, imports = definitions(text), {}
     spans = {name: span(node) for name, node in defined.items()}
     for node in ast.parse(text).body:

@@ -22,7 +22,7 @@ from claimdown.mkdocs_plugin import below_title
 from claimdown.notebooks import notebook_text
 from tools.editions import linked, without_twins
 from tools.formulas import KATEX
-from tools.labs.execution import executed
+from tools.labs.execution import executed, planned
 from tools.labs.notebook import notebook_of_page
 from tools.labs.pages import is_lab, lab_page
 from tools.labs.weights import write_weights
@@ -49,7 +49,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(file)  # last, where its page waits the least
         if file.is_modified():
             labs = editions(Path(config.docs_dir), file.src_uri)
-            executing[file.src_uri] = in_background(executed, labs, cache, language(config))
+            plan = planned(labs)
+            executing[file.src_uri] = in_background(executed, plan, cache, language(config))
     for path in sorted(ASSETS.rglob("*")):
         if path.is_file() and path != KATEX:  # which runs while the site is built
             source = path.relative_to(DOCS).as_posix()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import packages_distributions, version
+from itertools import repeat
 from pathlib import Path
 
 import jupytext
@@ -29,7 +30,7 @@ from tools.labs.execution import (
     code_cells,
     dependencies,
     executed,
-    in_turn,
+    planned,
     read_notebook,
 )
 from tools.labs.pages import slim
@@ -174,7 +175,7 @@ def imported(source: str) -> set[str]:
 
 
 def test_notebook_is_what_was_executed(notebook: NotebookNode, name: str) -> None:
-    turns = in_turn({"en": read_notebook(LABS[name])}, LABS)
+    turns = planned({"en": LABS[name]}).turns
     assert [cell.source for cell in code_cells(notebook)] == [turn.source for turn in turns]
     assert any(cell.outputs for cell in code_cells(notebook))
 
@@ -384,8 +385,17 @@ def run(project: Path, *editions: str) -> list[NotebookNode]:
     labs = {name: lab for name, lab in labs.items() if lab.exists()}
     with ThreadPoolExecutor() as pool:
         cache = project / ".cache" / "labs"
-        files = list(pool.map(lambda edition: executed(labs, cache, edition), editions))
+        plans = [planned(labs) for _ in editions]
+        files = list(pool.map(executed, plans, repeat(cache), editions))
     return [nbformat.read(file, as_version=4) for file in files]
+
+
+def test_lab_is_parsed_before_it_goes_to_a_thread_of_its_own(
+    inside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned({"en": inside / "docs" / "en" / "labs" / "small.py"})
+    monkeypatch.delattr("ast.parse")
+    assert executed(plan, inside / ".cache" / "labs", "en").is_file()
 
 
 def executed_at(project: Path, *editions: str) -> list[str]:
@@ -556,7 +566,7 @@ def test_cell_that_is_no_python_is_named(inside: Path) -> None:
 
 @pytest.mark.parametrize("name", LABS)
 def test_run_depends_on_what_it_uses(name: str) -> None:
-    turns = in_turn({"en": read_notebook(LABS[name])}, LABS)
+    turns = planned({"en": LABS[name]}).turns
     found = dependencies(turns)
     source = "\n\n".join(turn.source for turn in turns)
     used = imported(source) - set(sys.stdlib_module_names)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from claimdown.__main__ import as_fault
 from claimdown.config import config_for
+from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.runner import run
 from claimdown.translation import compare
@@ -34,7 +35,7 @@ def faults_about(path: Path) -> Iterator[str]:
     ):
         copied = process.submit(copied_from, source)
         failures = {}
-        for twin, (edits, found) in zip(there, pool.map(filled_in, there), strict=True):
+        for twin, (edits, found) in zip(there, pool.map(filled_in, map(read, there)), strict=True):
             if edits:
                 print(f"{rules.name_of(twin)}: {edits} outputs and values written")
             failures[twin] = found
@@ -50,13 +51,13 @@ def faults_about(path: Path) -> Iterator[str]:
         yield from compare([source], config_for(source))
 
 
-def filled_in(path: Path) -> tuple[int, list[str]]:
+def filled_in(page: Page) -> tuple[int, list[str]]:
     """Run a page and write its outputs and values; return how many, and what does not hold."""
-    report = run(read(path), update=True)
+    report = run(page, update=True)
     if report.edits:
-        apply_edits(path, report.page.text, report.edits)
+        apply_edits(page.path, page.text, report.edits)
     found = {(failure.line, failure.message): None for failure in report.failures}
-    return len(report.edits), [as_fault(path, line, message) for line, message in found]
+    return len(report.edits), [as_fault(page.path, line, message) for line, message in found]
 
 
 def copied_from(path: Path) -> list[str]:

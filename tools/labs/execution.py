@@ -49,20 +49,45 @@ class Turn(NamedTuple):
     source: str
 
 
-def executed(labs: dict[str, Path], cache: Path, edition: str) -> Path:
+class Plan(NamedTuple):
+    """What executing a lab takes, read from its files."""
+
+    labs: dict[str, Path]  # in each edition, the original first
+    notebooks: dict[str, NotebookNode]
+    sources: dict[str, list[str]]  # of the cells of code, without imports from this project
+    turns: list[Turn]
+
+
+def planned(labs: dict[str, Path]) -> Plan:
+    """Read a lab's file in each edition, the original first.
+
+    All parsing is done here, by the thread that builds the site: CPython 3.11 counts how deep it is
+    in a tree for all threads together, and raises a SystemError if two parse at once (gh-106905).
+
+    Raises:
+        PluginError: if a translation has another number of cells of code.
+    """
+    notebooks = {name: read_notebook(lab) for name, lab in labs.items()}
+    sources = {
+        name: without_imports([cell.source for cell in code_cells(notebook)])
+        for name, notebook in notebooks.items()
+    }
+    return Plan(labs, notebooks, sources, in_turn(sources, labs))
+
+
+def executed(plan: Plan, cache: Path, edition: str) -> Path:
     """Return the notebook of one edition of a lab, with the results of its code.
 
-    Give the lab's file in each edition, the original first.  The cache keeps one run for all of
-    them; it is repeated if anything differs that it depends on, comments apart.
+    The cache keeps one run for all editions; it is repeated if anything differs that it depends
+    on, comments apart.
 
     Raises:
         PluginError: if a cell fails; it names the line in the lab's own file.
     """
-    notebooks = {name: read_notebook(lab) for name, lab in labs.items()}
+    labs, notebooks, sources, turns = plan
     run = cache / f"{labs[edition].stem}.json"
     target = cache / edition / f"{labs[edition].stem}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
-    turns = list(in_turn(notebooks, labs))
     needs = dependencies(turns)
     with FileLock(run.with_suffix(".lock")):  # the build of another edition runs just now
         kept = json.loads(run.read_text("utf-8")) if run.exists() else {}
@@ -71,15 +96,14 @@ def executed(labs: dict[str, Path], cache: Path, edition: str) -> Path:
             half = run.with_suffix(".half")
             half.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(half, run)  # in one step: what is there is whole
-    cells = code_cells(notebooks[edition])
-    written = without_imports([cell.source for cell in cells])
     told = {(turn.edition, turn.number): found
             for turn, found in zip(turns, kept["results"], strict=True)}  # fmt: skip
     original = next(iter(labs))
-    for number, cell in enumerate(cells):
+    for number, cell in enumerate(code_cells(notebooks[edition])):
+        source = sources[edition][number]
         if "source" in cell.metadata.get("tags", []):  # shown on the page, too
-            cell.source = written[number]
-        cell.metadata["executed"] = written[number]
+            cell.source = source
+        cell.metadata["executed"] = source
         outputs = told.get((edition, number), told[original, number])
         cell.update(execution_count=number + 1, outputs=[nbformat.from_dict(o) for o in outputs])
     nbformat.write(notebooks[edition], target)
@@ -96,28 +120,25 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def in_turn(notebooks: dict[str, NotebookNode], labs: dict[str, Path]) -> list[Turn]:
+def in_turn(sources: dict[str, list[str]], labs: dict[str, Path]) -> list[Turn]:
     """List the cells to execute, the translations' behind those of the original.
 
     Raises:
         PluginError: if a translation has another number of cells of code.
     """
-    (original, first), *others = (
-        (name, without_imports([cell.source for cell in code_cells(notebook)]))
-        for name, notebook in notebooks.items()
-    )
+    (original, first), *others = sources.items()
     turns = []
     for number, source in enumerate(first):
         turns.append(Turn(original, number, source))
-        for edition, sources in others:
-            if len(sources) != len(first):
+        for edition, translated in others:
+            if len(translated) != len(first):
                 raise PluginError(
                     f"{os.path.relpath(labs[edition])}: expected {len(first)} cells of code, "
-                    f"as in the original, got {len(sources)}"
+                    f"as in the original, got {len(translated)}"
                 )
-            pair = (sources[number], source)
+            pair = (translated[number], source)
             if len({without_comments(code, "python") for code in pair}) > 1:
-                turns.append(Turn(edition, number, sources[number]))
+                turns.append(Turn(edition, number, translated[number]))
     return turns
 
 

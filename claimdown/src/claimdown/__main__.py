@@ -9,9 +9,11 @@ import os
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from claimdown.config import ConfigError, config_for
+from claimdown.page import Page
 from claimdown.reader import read
 from claimdown.report import Report, summary
 from claimdown.runner import run
@@ -56,7 +58,8 @@ def run_all(pages: list[Path], update: bool) -> int:
     """Run pages several at a time; print what does not hold, in their order, as it is known."""
     held, whole, faults = Counter[str](), Counter[str](), 0
     with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
-        for page, report, error in pool.map(lambda page: checked(page, update), pages):
+        here = map(opened, pages)  # CPython 3.11 may raise if two threads parse (gh-106905)
+        for page, report, error in pool.map(partial(checked, update), here):
             if report:
                 whole.update(report.page.counts)
                 held.update({} if error else report.counts)
@@ -73,18 +76,30 @@ def run_all(pages: list[Path], update: bool) -> int:
     return 1 if faults else 0
 
 
-def checked(page: Path, update: bool) -> tuple[Path, Report | None, str]:
-    """Run one page; say why, if it cannot be read or rewritten."""
-    report = None
+def opened(path: Path) -> tuple[Path, Page | None, str]:
+    """Read one page; say why, if it cannot be read."""
     try:
-        report = run(read(page), update=update, recall=False)
-        if report.edits:
-            apply_edits(page, report.page.text, report.edits)
+        return path, read(path), ""
     except ConfigError:
         raise
     except (OSError, ValueError) as error:  # the other pages go on
-        return page, report, str(error)
-    return page, report, ""
+        return path, None, str(error)
+
+
+def checked(update: bool, entry: tuple[Path, Page | None, str]) -> tuple[Path, Report | None, str]:
+    """Run one page that could be read; say why, if it cannot be rewritten."""
+    path, page, error = entry
+    report = None
+    try:
+        if page:
+            report = run(page, update=update, recall=False)
+            if report.edits:
+                apply_edits(path, page.text, report.edits)
+    except ConfigError:
+        raise
+    except (OSError, ValueError) as failed:
+        error = str(failed)
+    return path, report, error
 
 
 def compare_all(pages: list[Path], translated: bool) -> int:
