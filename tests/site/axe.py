@@ -26,9 +26,15 @@ LIGHTEN = """() => {
     for (const fold of document.querySelectorAll("details")) fold.open = true
 }"""
 # The bubble over a copy button hangs outside all landmarks, and fades while axe-core is at work.
-RUN = """rules => axe.run({exclude: [".md-tooltip2"]}, {
-    resultTypes: ["violations"], ...(rules.length && {runOnly: rules})
-})"""
+# Colours fade from one scheme to the other, and are to be looked at when they have arrived.
+RUN = """async rules => {
+    const ends = (animation) => animation.effect.getComputedTiming().endTime < 1e4
+    const fading = document.getAnimations().filter(ends)
+    await Promise.allSettled(fading.map((animation) => animation.finished))
+    return axe.run({exclude: [".md-tooltip2"]}, {
+        resultTypes: ["violations"], ...(rules.length && {runOnly: rules})
+    })
+}"""
 COLOURS = ["color-contrast", "link-in-text-block"]  # all that another scheme can change
 
 

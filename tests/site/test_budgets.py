@@ -10,7 +10,7 @@ from tools.site import LANGUAGES, site_folder
 
 FIRST_VISIT, NEXT_PAGE = 275_000, 60_000
 # A lab holds all that a notebook prints and draws.
-FIRST_LAB, NEXT_LAB = 290_000, 75_000
+FIRST_LAB, NEXT_LAB = 290_000, 65_000
 PACKED = (".woff2", ".png", ".ico", ".gz")  # a server sends these as they are
 READ = """async () => {
     for (let y = 0; y < document.body.scrollHeight; y += 500) {

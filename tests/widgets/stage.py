@@ -1,8 +1,11 @@
 """How tests come to a widget: on its page, where it is loaded when it comes near, or alone."""
 
+from urllib.parse import urljoin
+
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.site.visits import load
+from tools.site import site_folder
 
 # In the frame that it has on every page, instead of the rest of the smallest page.
 PLACE = """async ([base, tag, language, attributes]) => {
@@ -29,9 +32,11 @@ def alone(
     """Bring a widget without its page, where that does not matter: a chapter takes long to load.
 
     That each stands on its pages, and is loaded there, is for tests that visit them.
+    An edition has a style sheet of its own.
     """
-    load(page, served + "404.html")
-    page.evaluate(PLACE, [served, tag, language, attributes or {}])
+    edition = urljoin(served, f"{site_folder(language)}/")
+    load(page, edition + "404.html")
+    page.evaluate(PLACE, [edition, tag, language, attributes or {}])
     widget = page.locator(tag)
     expect(widget.locator(":scope > *").first).to_be_attached()
     return widget

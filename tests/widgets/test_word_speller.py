@@ -149,7 +149,7 @@ def test_it_fits_and_nothing_moves(sized: Page, served: str, language: str) -> N
         sized.evaluate(FRAME)
         sizes.add(tuple((demo.bounding_box() or {}).items()))
         over = demo.evaluate(
-            "e => [...e.querySelectorAll('.map, p, button, label')]"
+            "e => [...e.querySelectorAll('.map, table, p, button, label')]"
             ".filter((e) => e.scrollWidth > e.clientWidth + 1"
             " || e.scrollHeight > e.clientHeight + 1)"
             ".map((e) => e.className + e.textContent)"

@@ -51,7 +51,7 @@ class WordSpeller extends Demo {
   #input = html("input", { type: "text", value: "", autocomplete: "off", autocapitalize: "off", spellcheck: "false", input: () => this.#type() });
   #next = html("button", { type: "button", click: () => this.#take() });
   #says = html("p", { "aria-live": "polite" });
-  #map = html("table");
+  #map = html("table", { class: "weights" }); // a table of the site's has none
 
   build() {
     const texts = this.words.speller;
