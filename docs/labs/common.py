@@ -184,6 +184,18 @@ def fit(
     return losses
 
 
+def edit_distance(answer: Sequence[object], truth: Sequence[object]) -> int:
+    """Count the insertions, deletions and replacements that lead from one to the other."""
+    previous = list(range(len(truth) + 1))
+    for i, mine in enumerate(answer, 1):
+        current = [i]
+        for j, its in enumerate(truth, 1):
+            replaced = previous[j - 1] + (mine != its)
+            current.append(min(previous[j] + 1, current[-1] + 1, replaced))
+        previous = current
+    return previous[-1]
+
+
 def count(module: nn.Module) -> int:
     """Count a module's parameters."""
     return sum(parameter.numel() for parameter in module.parameters())

@@ -598,19 +598,11 @@ def train_classifier(part: np.ndarray) -> LogisticRegression:
 # Divide by the number of digits.
 
 
+# %% tags=["source"]
+from docs.labs.common import edit_distance
+
+
 # %%
-def edit_distance(answer: list[int], truth: list[int]) -> int:
-    """Count the insertions, deletions and replacements that lead from one to the other."""
-    previous = list(range(len(truth) + 1))
-    for i, mine in enumerate(answer, 1):
-        current = [i]
-        for j, its in enumerate(truth, 1):
-            replaced = previous[j - 1] + (mine != its)
-            current.append(min(previous[j] + 1, current[-1] + 1, replaced))
-        previous = current
-    return previous[-1]
-
-
 def error_rate(answers: list[list[int]], rows: list[Row]) -> float:
     pairs = zip(answers, rows, strict=True)
     wrong = sum(edit_distance(answer, row.labels.tolist()) for answer, row in pairs)

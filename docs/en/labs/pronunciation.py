@@ -208,18 +208,11 @@ show_table(
 # The *phoneme error rate* is the sum of these distances over the sum of the nearest pronunciations' lengths; the *word error rate* is the share of words whose distance is not zero.
 
 
+# %% tags=["source"]
+from docs.labs.common import edit_distance
+
+
 # %%
-def distance(answer: Pronunciation, truth: Pronunciation) -> int:
-    """Count the phonemes to insert, delete or replace."""
-    row = list(range(len(truth) + 1))
-    for i, given in enumerate(answer, 1):
-        diagonal, row[0] = row[0], i
-        for j, wanted in enumerate(truth, 1):
-            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (given != wanted))
-            diagonal, row[j] = row[j], best
-    return row[-1]
-
-
 class Errors(NamedTuple):
     phonemes: float
     words: float
@@ -230,7 +223,7 @@ def errors(words: list[str], answers: list[Pronunciation]) -> Errors:
     if not words:
         raise ValueError("words: expected at least one, got none")
     nearest = [
-        min((distance(answer, truth), len(truth)) for truth in dictionary[word])
+        min((edit_distance(answer, truth), len(truth)) for truth in dictionary[word])
         for word, answer in zip(words, answers, strict=True)
     ]
     wrong, length = map(sum, zip(*nearest, strict=True))
@@ -241,7 +234,7 @@ def shares(found: Errors) -> list[str]:
     return [f"{found.phonemes:.1%}", f"{found.words:.1%}"]
 
 
-assert distance(("K", "AE", "T"), ("K", "AA", "R", "T")) == 2
+assert edit_distance(("K", "AE", "T"), ("K", "AA", "R", "T")) == 2
 assert errors(["tear"], [("T", "IH", "R")]) == errors(["tear"], [("T", "EH", "R")]) == (0, 0)
 
 # %% [markdown]
@@ -974,7 +967,7 @@ show_table(
 first_answers = answers(model, test)
 confused: Counter[tuple[str, str]] = Counter()
 for word, answer in zip(parts.test, first_answers, strict=True):
-    truth = min(dictionary[word], key=lambda truth: distance(answer, truth))
+    truth = min(dictionary[word], key=lambda truth: edit_distance(answer, truth))
     if len(truth) == len(answer):
         confused.update(pair for pair in zip(truth, answer, strict=True) if len({*pair}) == 2)
 vowels = {symbol for symbol, kind in kind_of.items() if kind == "vowel"}

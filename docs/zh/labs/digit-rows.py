@@ -18,7 +18,7 @@
 #   decoding: kaifjfid
 #   model: ejoemaib
 #   training: fmmkajmn
-#   baseline: kgajhnak
+#   baseline: lifahljm
 #   test: deneojbb
 #   beam: dkmdiabh
 #   errors: jhaalmkm
@@ -617,19 +617,11 @@ def train_classifier(part: np.ndarray) -> LogisticRegression:
 # 再除以数字的个数，就是错误率。
 
 
+# %% tags=["source"]
+from docs.labs.common import edit_distance
+
+
 # %%
-def edit_distance(answer: list[int], truth: list[int]) -> int:
-    """统计从一个序列变成另一个序列所需的插入、删除和替换次数。"""
-    previous = list(range(len(truth) + 1))
-    for i, mine in enumerate(answer, 1):
-        current = [i]
-        for j, its in enumerate(truth, 1):
-            replaced = previous[j - 1] + (mine != its)
-            current.append(min(previous[j] + 1, current[-1] + 1, replaced))
-        previous = current
-    return previous[-1]
-
-
 def error_rate(answers: list[list[int]], rows: list[Row]) -> float:
     pairs = zip(answers, rows, strict=True)
     wrong = sum(edit_distance(answer, row.labels.tolist()) for answer, row in pairs)

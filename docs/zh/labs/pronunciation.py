@@ -13,7 +13,7 @@
 #   pronunciation: dalodoei
 #   need: imjlifmk
 #   data: mnibkbpc
-#   measures: fifhgbob
+#   measures: kledkiij
 #   leak: liiokomk
 #   model: lcapaham
 #   training: iphalebh
@@ -23,7 +23,7 @@
 #   test: jdkmkhdf
 #   longer: lhpljifn
 #   try: gjpphapo
-#   errors: fndhmgne
+#   errors: dfhecdob
 #   results: jnbiodll
 #   exercises: hjpdndee
 #   next: hchjbnea
@@ -227,18 +227,11 @@ show_table(
 # *音素错误率*等于这些距离之和除以最近发音的长度之和；*词错误率*（word error rate）等于距离不为零的单词所占的比例。
 
 
+# %% tags=["source"]
+from docs.labs.common import edit_distance
+
+
 # %%
-def distance(answer: Pronunciation, truth: Pronunciation) -> int:
-    """计算要插入、删除或替换的音素数。"""
-    row = list(range(len(truth) + 1))
-    for i, given in enumerate(answer, 1):
-        diagonal, row[0] = row[0], i
-        for j, wanted in enumerate(truth, 1):
-            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (given != wanted))
-            diagonal, row[j] = row[j], best
-    return row[-1]
-
-
 class Errors(NamedTuple):
     phonemes: float
     words: float
@@ -249,7 +242,7 @@ def errors(words: list[str], answers: list[Pronunciation]) -> Errors:
     if not words:
         raise ValueError("words：至少应有一个单词，实际没有")
     nearest = [
-        min((distance(answer, truth), len(truth)) for truth in dictionary[word])
+        min((edit_distance(answer, truth), len(truth)) for truth in dictionary[word])
         for word, answer in zip(words, answers, strict=True)
     ]
     wrong, length = map(sum, zip(*nearest, strict=True))
@@ -260,7 +253,7 @@ def shares(found: Errors) -> list[str]:
     return [f"{found.phonemes:.1%}", f"{found.words:.1%}"]
 
 
-assert distance(("K", "AE", "T"), ("K", "AA", "R", "T")) == 2
+assert edit_distance(("K", "AE", "T"), ("K", "AA", "R", "T")) == 2
 assert errors(["tear"], [("T", "IH", "R")]) == errors(["tear"], [("T", "EH", "R")]) == (0, 0)
 
 # %% [markdown]
@@ -993,7 +986,7 @@ show_table(
 first_answers = answers(model, test)
 confused: Counter[tuple[str, str]] = Counter()
 for word, answer in zip(parts.test, first_answers, strict=True):
-    truth = min(dictionary[word], key=lambda truth: distance(answer, truth))
+    truth = min(dictionary[word], key=lambda truth: edit_distance(answer, truth))
     if len(truth) == len(answer):
         confused.update(pair for pair in zip(truth, answer, strict=True) if len({*pair}) == 2)
 vowels = {symbol for symbol, kind in kind_of.items() if kind == "vowel"}
